@@ -7,47 +7,48 @@ import (
 
 // Event is one thing that happened. It is of fixed size and recording one
 // allocates nothing. The zero value of a field means "does not apply", except
-// Thread, whose zero is the first thread.
+// Thread, whose zero is the first thread. The JSON names are those of the NDJSON
+// format.
 type Event struct {
 	// Seq is the event's place in the total order, from 1, without gaps.
-	Seq uint64
+	Seq uint64 `json:"seq"`
 	// Of is the Seq of the Begin that an End closes or of the Call that a
 	// Return answers; else 0.
-	Of uint64
+	Of uint64 `json:"of,omitempty"`
 	// Time is the time since the run began; virtual in a simulated run.
-	Time time.Duration
+	Time time.Duration `json:"t"`
 	// Kind says what sort of event it is.
-	Kind Kind
+	Kind Kind `json:"kind"`
 	// Name is the callback, operation or note: one of the constants of this
 	// package, or a scenario's own word for a Note or Fault.
-	Name string
+	Name string `json:"name"`
 	// Thread is an index into History.Threads.
-	Thread int32
+	Thread int32 `json:"thread"`
 	// Container is the container's number.
-	Container uint32
+	Container uint32 `json:"container,omitempty"`
 	// Listener is the listener's number.
-	Listener uint32
+	Listener uint32 `json:"listener,omitempty"`
 	// Conn is the connection's number.
-	Conn uint32
+	Conn uint32 `json:"conn,omitempty"`
 	// Session is the session's number.
-	Session uint32
+	Session uint32 `json:"session,omitempty"`
 	// Link is the link's number.
-	Link uint32
+	Link uint32 `json:"link,omitempty"`
 	// Queue is the work queue's number. The queue of a connection and a
 	// free-standing one are numbered together.
-	Queue uint32
+	Queue uint32 `json:"queue,omitempty"`
 	// Item is a job number, timer handle, delivery or message number: what
 	// Name says.
-	Item uint64
+	Item uint64 `json:"item,omitempty"`
 	// Count is a credit, a number of threads, a delay in nanoseconds: what
 	// Name says.
-	Count int64
+	Count int64 `json:"count,omitempty"`
 	// OK is the result of a Return.
-	OK bool
+	OK bool `json:"ok,omitempty"`
 	// Text is an error condition, an address or free text.
-	Text string
+	Text string `json:"text,omitempty"`
 	// Step is the scheduler's step in a simulated run, else 0.
-	Step uint64
+	Step uint64 `json:"step,omitempty"`
 }
 
 // Kind is the sort of an Event.

@@ -39,10 +39,13 @@ func (r *Recorder) recordWorld(e *Event) uint64 {
 
 //go:norace
 func (r *Recorder) recordShared(e *Event) uint64 {
-	self := goroutine()
+	self := uint64(0)
+	if e.Of == 0 {
+		self = r.self()
+	}
 	raceOff()
 	defer raceOn()
-	e.Thread = r.thread(self)
+	e.Thread = r.threadOf(e.Of, self)
 	seq := r.seq.Add(1)
 	if seq > r.limit {
 		return 0
@@ -66,6 +69,22 @@ func (r *Recorder) chunk(i uint64) *chunk {
 	return r.chunks[i].Load()
 }
 
+// threadOf is the thread of the event numbered of, which is the caller's own: an
+// End comes from the thread of its Begin, a Return from that of its Call. Else,
+// or if that event was dropped, it is the thread called self.
+//
+//go:norace
+func (r *Recorder) threadOf(of, self uint64) int32 {
+	if of == 0 || of > r.limit {
+		return r.thread(self)
+	}
+	c := r.chunks[(of-1)/chunkLen].Load()
+	if c == nil || !c.ready[(of-1)%chunkLen].Load() {
+		panic("history: End or Return of an event that was not recorded")
+	}
+	return c.events[(of-1)%chunkLen].Thread
+}
+
 //go:norace
 func (r *Recorder) thread(self uint64) int32 {
 	r.mu.Lock()
@@ -86,7 +105,7 @@ func (r *Recorder) NameThread(name string) {
 	if r == nil || r.src != nil {
 		return
 	}
-	self := goroutine()
+	self := r.self()
 	raceOff()
 	defer raceOn()
 	i := r.thread(self)
@@ -139,9 +158,10 @@ func itoa(n int) string {
 }
 
 // goroutine returns the number of the calling goroutine, as its stack trace
-// states it. It serves to tell threads apart, for nothing else.
+// states it: the only way the language offers, and one of microseconds. It
+// serves to tell threads apart, for nothing else.
 func goroutine() uint64 {
-	var b [64]byte
+	var b [32]byte
 	n := runtime.Stack(b[:], false)
 	var id uint64
 	for _, c := range b[len("goroutine "):n] {

@@ -15,6 +15,10 @@ type Options struct {
 	// Now is the clock of a production recorder. Nil means time.Now. A World's
 	// recorder takes its time from the World.
 	Now func() time.Time
+	// Self tells the threads of a production run apart: equal numbers mean the
+	// same thread. Nil means the goroutine's number, read from its stack
+	// trace, which costs some microseconds for each event but an End or Return.
+	Self func() uint64
 
 	_ struct{}
 }
@@ -55,6 +59,7 @@ type Recorder struct {
 	mu     sync.Mutex // ids and threads
 	ids    idTable
 	now    func() time.Time
+	self   func() uint64
 	start  time.Time
 }
 
@@ -74,12 +79,15 @@ type chunk struct {
 // NewRecorder returns a recorder for goroutines of a production run. The run
 // begins now.
 func NewRecorder(o Options) *Recorder {
-	r := &Recorder{limit: defaultLimit, digest: digestSeed, now: o.Now}
+	r := &Recorder{limit: defaultLimit, digest: digestSeed, now: o.Now, self: o.Self}
 	if o.Limit > 0 {
 		r.limit = uint64(o.Limit)
 	}
 	if r.now == nil {
 		r.now = time.Now
+	}
+	if r.self == nil {
+		r.self = goroutine
 	}
 	r.start = r.now()
 	r.chunks = make([]atomic.Pointer[chunk], (r.limit+chunkLen-1)/chunkLen)
