@@ -1,0 +1,68 @@
+package choice
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Clock is the name of the pseudo-thread whose steps move virtual time although
+// a thread could run.
+const Clock = "clock"
+
+// Segment is a number of steps that one thread makes in a row.
+type Segment struct {
+	// Thread is the thread's stable name (its path, as "main/reader#2"), or
+	// Clock.
+	Thread string `json:"thread"`
+	// Steps is the number of operations, at least 1.
+	Steps uint64 `json:"steps"`
+}
+
+// Schedule is what a scheduler decided in one run.
+type Schedule []Segment
+
+// Steps returns the sum of the segments' steps.
+func (s Schedule) Steps() uint64 {
+	n := uint64(0)
+	for _, g := range s {
+		n += g.Steps
+	}
+	return n
+}
+
+// String returns the segments as "main 6 | recv/app 2 | clock 1".
+func (s Schedule) String() string {
+	var b strings.Builder
+	for i, g := range s {
+		if i > 0 {
+			b.WriteString(" | ")
+		}
+		b.WriteString(g.Thread)
+		b.WriteByte(' ')
+		b.WriteString(strconv.FormatUint(g.Steps, 10))
+	}
+	return b.String()
+}
+
+// ParseSchedule reads what String wrote. White space around a segment does not
+// matter; an empty text is an empty schedule. The error names the segment.
+func ParseSchedule(text string) (Schedule, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	var s Schedule
+	for i, part := range strings.Split(text, "|") {
+		part = strings.TrimSpace(part)
+		cut := strings.LastIndexByte(part, ' ')
+		if cut < 0 {
+			return nil, fmt.Errorf("choice: segment %d %q: want a thread and a number of steps", i+1, part)
+		}
+		n, err := strconv.ParseUint(part[cut+1:], 10, 64)
+		if err != nil || n == 0 {
+			return nil, fmt.Errorf("choice: segment %d %q: steps must be a number from 1", i+1, part)
+		}
+		s = append(s, Segment{Thread: strings.TrimSpace(part[:cut]), Steps: n})
+	}
+	return s, nil
+}
