@@ -1,0 +1,214 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/collider-amqp/collider/container/engine"
+)
+
+// The I/O threads of a connection: one that dials, one that reads, one that
+// writes while a write blocks. They touch neither the engine nor user code; they
+// post to the inbox.
+
+// readBuffer is the size of the buffer that the reader thread fills. One buffer
+// is being filled or waits for a turn, so that a connection's unread input is
+// bounded by it and back-pressure reaches the peer's socket.
+const readBuffer = 16 << 10
+
+// startDial starts the dial thread.
+func (h *host) startDial() {
+	var ctx context.Context
+	ctx, h.cancelDial = h.c.env.NewContext()
+	network, address := "tcp", h.conn.address.hostPort()
+	h.c.ioBegin("dial", func() {
+		nc, err := h.c.transport.Dial(ctx, network, address)
+		h.mu.Lock()
+		h.inbox.dialed, h.inbox.nc, h.inbox.dialErr = true, nc, err
+		h.postedUnlock()
+	})
+}
+
+// attachSocket starts serving nc.
+func (h *host) attachSocket(nc net.Conn) {
+	h.nc = nc
+	h.try, _ = nc.(tryWriter)
+	h.c.ioBegin("read", func() { h.readLoop(nc) })
+}
+
+// readLoop is the body of the reader thread. It ends with the socket.
+func (h *host) readLoop(nc net.Conn) {
+	buf := make([]byte, readBuffer)
+	for {
+		n, err := nc.Read(buf)
+		h.mu.Lock()
+		if n > 0 {
+			h.inbox.data = buf[:n]
+			h.reading = true
+		}
+		if err != nil {
+			h.inbox.readErr = err
+			h.postedUnlock()
+			return
+		}
+		if n == 0 {
+			h.mu.Unlock()
+			continue
+		}
+		h.postedUnlock()
+		h.mu.Lock()
+		for h.reading && !h.closed {
+			h.ioCond.Wait()
+		}
+		h.mu.Unlock()
+	}
+}
+
+// releaseReader gives the reader thread its buffer back.
+func (h *host) releaseReader() {
+	h.holding = false
+	h.mu.Lock()
+	h.reading = false
+	h.ioCond.Broadcast()
+	h.mu.Unlock()
+}
+
+// flush writes what the engine has to say: at once as far as the socket takes
+// it, the rest through a writer thread, so that a slow peer never holds a worker.
+func (h *host) flush() {
+	eng := h.conn.eng
+	for h.nc != nil && !h.writing {
+		out := eng.Output()
+		switch {
+		case len(out) == 0:
+			return
+		case h.writeErr != nil:
+			eng.Wrote(len(out))
+		case h.try == nil:
+			h.startWriter(out)
+			eng.Wrote(len(out))
+		default:
+			n, err := h.try.TryWrite(out)
+			rest := out[n:]
+			if err == nil && len(rest) > 0 {
+				h.startWriter(rest)
+				n = len(out)
+			}
+			eng.Wrote(n)
+			h.writeFailed(err)
+		}
+	}
+}
+
+// startWriter hands pending output to a writer thread. The engine may frame up
+// to its high-water mark meanwhile, and no more.
+func (h *host) startWriter(pending []byte) {
+	h.writeBuf = append(h.writeBuf[:0], pending...)
+	h.writing = true
+	nc, buf := h.nc, h.writeBuf
+	h.c.ioBegin("write", func() {
+		_, err := nc.Write(buf)
+		h.mu.Lock()
+		h.inbox.wrote, h.inbox.writeErr = true, err
+		h.postedUnlock()
+	})
+}
+
+// drainTime is how long the reader thread may go on after a write has failed: a
+// peer that has closed may have said why.
+const drainTime = time.Second
+
+// writeFailed notes that nothing can be written any more, if err says so.
+func (h *host) writeFailed(err error) {
+	if err == nil || h.writeErr != nil || h.nc == nil {
+		return
+	}
+	h.writeErr = err
+	h.nc.SetReadDeadline(h.now.Add(drainTime))
+}
+
+// readEnded tells the engine that the reader thread has ended.
+func (h *host) readEnded(err error) {
+	if h.writeErr != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		err = h.writeErr
+	}
+	if err == io.EOF {
+		h.conn.eng.ReceiveEOF(h.now)
+		return
+	}
+	h.closeSocket()
+	h.conn.eng.TransportClosed(h.now, err)
+}
+
+// endStream closes the socket once the engine has said and heard all. While it
+// only waits for a refused peer to go away (§2.2), the sending half is closed, so
+// that the peer notices.
+func (h *host) endStream() {
+	eng := h.conn.eng
+	if h.nc == nil || h.writing || !eng.WriteDone() {
+		return
+	}
+	if eng.ReadDone() {
+		h.closeSocket()
+		eng.TransportClosed(h.now, nil)
+		return
+	}
+	if hc, ok := h.nc.(halfCloser); ok && !h.halfClosed && eng.RemoteState() == engine.Uninitialized {
+		h.halfClosed = true
+		hc.CloseWrite()
+	}
+}
+
+// halfCloser is the optional method of streams that can end one direction.
+type halfCloser interface{ CloseWrite() error }
+
+// closeSocket ends the socket's I/O threads.
+func (h *host) closeSocket() {
+	if h.cancelDial != nil {
+		h.cancelDial()
+		h.cancelDial = nil
+	}
+	if h.nc != nil {
+		h.nc.Close()
+		h.nc = nil
+		h.mu.Lock()
+		h.closed = true
+		h.ioCond.Broadcast()
+		h.mu.Unlock()
+	}
+}
+
+// deadline keeps one Env timer on the engine's next deadline. The timer is not
+// moved when the deadline grows later, only looked at again when it goes off.
+type deadline struct {
+	timer interface{ Stop() bool }
+	at    time.Time
+}
+
+// armDeadline sets the timer for the engine's next deadline.
+func (h *host) armDeadline() {
+	next := h.conn.eng.Deadline()
+	if next.IsZero() || h.deadline.timer != nil && !next.Before(h.deadline.at) {
+		return
+	}
+	if h.deadline.timer != nil {
+		h.deadline.timer.Stop()
+	}
+	h.deadline.at = next
+	h.deadline.timer = h.c.env.AfterFunc(next.Sub(h.now), func() {
+		h.mu.Lock()
+		h.inbox.tick = true
+		h.postedUnlock()
+	})
+}
+
+func (h *host) stopDeadline() {
+	if h.deadline.timer != nil {
+		h.deadline.timer.Stop()
+		h.deadline.timer = nil
+	}
+}
