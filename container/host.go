@@ -277,7 +277,6 @@ func (h *host) deliverWake() {
 // settle ends a turn of a live connection: it writes, sets the deadline, gives
 // the reader its buffer back, and notices the end.
 func (h *host) settle() {
-	eng := h.conn.eng
 	if h.turnIn.stop {
 		h.serveStop()
 	}
