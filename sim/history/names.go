@@ -70,14 +70,17 @@ const (
 	OpAdd = "work_queue.add"
 	// OpQueueSchedule: Queue, Item (job), Count (delay in nanoseconds).
 	OpQueueSchedule = "work_queue.schedule"
+	// OpQueueClose: Queue. The jobs of a free-standing queue that had not begun
+	// may be dropped from the call on.
+	OpQueueClose = "work_queue.close"
 	// OpWake: Conn.
 	OpWake = "wake"
 	// OpSchedule: Container, Item (timer), Count (delay in nanoseconds).
 	OpSchedule = "container.schedule"
 	// OpCancel: Container, Item (timer).
 	OpCancel = "container.cancel"
-	// OpConnect: Container, Text (address); the Return's OK says whether it
-	// succeeded.
+	// OpConnect: Container, Text (address), Conn if the recorder knows it; the
+	// Return's OK says whether it succeeded.
 	OpConnect = "container.connect"
 	// OpListen: Container, Listener, Text (address); OK.
 	OpListen = "container.listen"
