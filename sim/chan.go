@@ -1,0 +1,238 @@
+package sim
+
+// Chan is a channel of the World, with the semantics of Go's channels: threads
+// that wait are served in order of arrival, an operation that has begun to wait
+// is seen by others, and one that is merely about to begin is not. That a thread
+// begins to wait is a step of its own.
+//
+// A nil *Chan may stand in a case of Select, which is then never ready; its
+// methods must not be called otherwise.
+type Chan[T any] struct {
+	object object
+	ring   []T
+	first  int
+	count  int
+	closed bool
+	sendq  parkQueue[T]
+	recvq  parkQueue[T]
+	free   *parked[T]
+}
+
+// parked is a thread that waits on a channel.
+type parked[T any] struct {
+	t          *Thread
+	next, prev *parked[T]
+	v          T
+	ok         bool // received a value; or sent, not woken by Close
+	index      int  // of the case of Select; -1 if none
+}
+
+type parkQueue[T any] struct{ head, tail *parked[T] }
+
+func (q *parkQueue[T]) push(p *parked[T]) {
+	p.next, p.prev = nil, q.tail
+	if q.tail != nil {
+		q.tail.next = p
+	} else {
+		q.head = p
+	}
+	q.tail = p
+}
+
+func (q *parkQueue[T]) remove(p *parked[T]) {
+	if p.prev != nil {
+		p.prev.next = p.next
+	} else {
+		q.head = p.next
+	}
+	if p.next != nil {
+		p.next.prev = p.prev
+	} else {
+		q.tail = p.prev
+	}
+	p.next, p.prev = nil, nil
+}
+
+// NewChan returns a channel with a buffer of the given size, at least 0.
+func NewChan[T any](w *World, name string, size int) *Chan[T] {
+	c := &Chan[T]{}
+	c.object.init(w, chanObject, name)
+	if size > 0 {
+		c.ring = make([]T, size)
+	} else if size < 0 {
+		panic(&Misuse{What: "makechan: size out of range", Object: c.object.String()})
+	}
+	return c
+}
+
+// Send sends v, and waits until it can. It panics if c is or becomes closed.
+func (c *Chan[T]) Send(v T) {
+	t := c.object.point(OpSend, true)
+	if c.trySend(v) {
+		return
+	}
+	p := c.park(&c.sendq, t, v, -1)
+	c.object.w.block(t)
+	ok := p.ok
+	c.release(p)
+	if !ok {
+		c.panicClosed()
+	}
+}
+
+// TrySend sends v if it need not wait, as a select with a default case does, and
+// says whether it did.
+func (c *Chan[T]) TrySend(v T) bool {
+	c.object.point(OpTrySend, true)
+	return c.trySend(v)
+}
+
+// Recv receives a value, and waits until there is one. After the last value of a
+// closed channel it returns the zero value and false.
+func (c *Chan[T]) Recv() (v T, ok bool) {
+	t := c.object.point(OpRecv, true)
+	if v, ok, got := c.tryRecv(); got {
+		return v, ok
+	}
+	p := c.park(&c.recvq, t, v, -1)
+	c.object.w.block(t)
+	v, ok = p.v, p.ok
+	c.release(p)
+	return v, ok
+}
+
+// TryRecv receives a value if it need not wait; got says whether it did, and ok is
+// that of Recv.
+func (c *Chan[T]) TryRecv() (v T, ok, got bool) {
+	c.object.point(OpTryRecv, true)
+	return c.tryRecv()
+}
+
+// Close closes c and wakes all who wait. It panics if c is closed.
+func (c *Chan[T]) Close() {
+	c.object.point(OpClose, true)
+	c.close()
+}
+
+func (c *Chan[T]) close() {
+	if c.closed {
+		panic(&Misuse{What: "close of closed channel", Object: c.object.String()})
+	}
+	c.closed = true
+	for c.recvq.head != nil {
+		c.serve(&c.recvq, c.recvq.head, false)
+	}
+	for c.sendq.head != nil {
+		c.serve(&c.sendq, c.sendq.head, false)
+	}
+}
+
+// Len returns the number of values in the buffer.
+func (c *Chan[T]) Len() int {
+	c.object.point(OpLen, false)
+	return c.count
+}
+
+// Cap returns the size of the buffer. It is no choice point.
+func (c *Chan[T]) Cap() int { return len(c.ring) }
+
+// Name returns the name given to NewChan.
+func (c *Chan[T]) Name() string { return c.object.name }
+
+// trySend sends v if a receiver waits or the buffer has room.
+func (c *Chan[T]) trySend(v T) bool {
+	if c.closed {
+		c.panicClosed()
+	}
+	return c.offer(v)
+}
+
+func (c *Chan[T]) panicClosed() {
+	panic(&Misuse{What: "send on closed channel", Object: c.object.String()})
+}
+
+// offer is trySend for the kernel.
+func (c *Chan[T]) offer(v T) bool {
+	if p := c.recvq.head; p != nil {
+		p.v = v
+		c.serve(&c.recvq, p, true)
+		return true
+	}
+	if c.count == len(c.ring) {
+		return false
+	}
+	c.put(v)
+	return true
+}
+
+func (c *Chan[T]) put(v T) {
+	i := c.first + c.count
+	if i >= len(c.ring) {
+		i -= len(c.ring)
+	}
+	c.ring[i] = v
+	c.count++
+}
+
+// tryRecv receives if there is a value or c is closed.
+func (c *Chan[T]) tryRecv() (v T, ok, got bool) {
+	if c.count > 0 {
+		var zero T
+		v = c.ring[c.first]
+		c.ring[c.first] = zero
+		if c.first++; c.first == len(c.ring) {
+			c.first = 0
+		}
+		c.count--
+		if p := c.sendq.head; p != nil {
+			c.put(p.v)
+			c.serve(&c.sendq, p, true)
+		}
+		return v, true, true
+	}
+	if p := c.sendq.head; p != nil {
+		v = p.v
+		c.serve(&c.sendq, p, true)
+		return v, true, true
+	}
+	return v, false, c.closed
+}
+
+// drain empties the buffer and says whether there was something in it.
+func (c *Chan[T]) drain() bool {
+	had := c.count > 0
+	clear(c.ring)
+	c.first, c.count = 0, 0
+	return had
+}
+
+// park queues a thread that is about to wait.
+func (c *Chan[T]) park(q *parkQueue[T], t *Thread, v T, index int) *parked[T] {
+	p := c.free
+	if p != nil {
+		c.free = p.next
+	} else {
+		p = new(parked[T])
+	}
+	*p = parked[T]{t: t, v: v, index: index}
+	q.push(p)
+	return p
+}
+
+// release puts p, which is in no queue, aside for the next who waits.
+func (c *Chan[T]) release(p *parked[T]) {
+	*p = parked[T]{next: c.free}
+	c.free = p
+}
+
+// serve takes p out of its queue and lets its thread go on.
+func (c *Chan[T]) serve(q *parkQueue[T], p *parked[T], ok bool) {
+	q.remove(p)
+	p.ok = ok
+	if p.index >= 0 {
+		p.t.selects.serve(p.index)
+	}
+	t := p.t
+	t.object, t.op.Object = &c.object, c.object.id
+	t.w.complete(t)
+}

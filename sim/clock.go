@@ -1,0 +1,196 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/collider-amqp/collider/sim/choice"
+)
+
+// clock is the virtual clock and its timers, a heap ordered by time, then age.
+type clock struct {
+	now    time.Duration // since Epoch
+	timers []*timer
+	age    uint64
+	stream choice.Stream
+	period int64 // mean number of steps between early moves; 0 = none
+	wait   int64 // steps to the next
+	host   *Host
+}
+
+// timer is an entry of the clock. It is part of what it is for.
+type timer struct {
+	at    time.Duration
+	age   uint64
+	place int // in the heap, from 1; 0 = not armed
+	t     *Thread
+	fire  func() // if nil, t wakes from its sleep
+}
+
+// The periods of early moves that are drawn for a run. A timer then fires, on
+// average, so many steps before the threads have come to rest.
+var earlyPeriods = [...]int64{0, 0, 0, 0, 1000, 100, 20, 5}
+
+func (c *clock) reset(h *Host) {
+	for _, t := range c.timers {
+		t.place = 0
+	}
+	clear(c.timers)
+	*c = clock{timers: c.timers[:0], host: h}
+}
+
+// begin draws how readily the clock moves.
+func (c *clock) begin(seed uint64, early float64) {
+	c.stream = choice.New(seed, choice.Clock, 0)
+	c.period = earlyPeriods[c.stream.IntN(len(earlyPeriods))]
+	switch {
+	case early < 0:
+		c.period = 0
+	case early > 0:
+		c.period = max(1, int64(1/early))
+	}
+	c.drawWait()
+	if c.host != nil && c.host.Now != nil {
+		c.now = c.host.Now()
+	}
+}
+
+// makeFair lets the clock move in a program that always has something to run.
+func (c *clock) makeFair(seed uint64) {
+	c.stream = choice.New(seed, choice.Clock, 1)
+	c.period = 64
+	c.drawWait()
+}
+
+// drawWait draws the number of steps to the next early move: uniform, with mean
+// period, because integers are alike on all machines.
+func (c *clock) drawWait() {
+	if c.period > 0 {
+		c.wait = 1 + c.stream.Int64N(2*c.period-1)
+	}
+}
+
+// deadline returns the time of the earliest timer.
+func (c *clock) deadline() (time.Duration, bool) {
+	if len(c.timers) == 0 {
+		return 0, false
+	}
+	return c.timers[0].at, true
+}
+
+// earlyClock moves the clock although a thread can run, if that is the decision.
+func (w *World) earlyClock() {
+	c := &w.clock
+	if h := w.hooks.clock; h != nil {
+		for len(c.timers) != 0 && h.MoveClock(w.run) {
+			w.recordClock()
+			w.advance(c.timers[0].at)
+		}
+		return
+	}
+	if c.period == 0 {
+		return
+	}
+	if c.wait--; c.wait > 0 {
+		return
+	}
+	c.drawWait()
+	w.recordClock()
+	w.advance(c.timers[0].at)
+}
+
+// advance moves the clock and fires the timers that are then due, in the order in
+// which they were armed.
+func (w *World) advance(to time.Duration) {
+	c := &w.clock
+	if c.host != nil && c.host.Advance != nil {
+		c.host.Advance(to)
+	}
+	c.now = max(c.now, to)
+	w.mixTime(c.now)
+	last := c.age
+	for len(c.timers) > 0 && c.timers[0].at <= c.now && c.timers[0].age <= last {
+		t := c.timers[0]
+		c.remove(t)
+		t.ring()
+	}
+}
+
+func (t *timer) ring() {
+	if t.fire != nil {
+		t.fire()
+		return
+	}
+	t.t.w.enable(t.t)
+}
+
+// arm sets t to ring in d from now; a timer already armed is set anew.
+func (c *clock) arm(t *timer, d time.Duration) {
+	if t.place != 0 {
+		c.remove(t)
+	}
+	c.age++
+	t.at, t.age = c.now+max(d, 0), c.age
+	if t.at < c.now {
+		t.at = maxTime
+	}
+	c.timers = append(c.timers, t)
+	t.place = len(c.timers)
+	c.up(t.place)
+}
+
+const maxTime = time.Duration(1<<63 - 1)
+
+// remove disarms t and says whether it was armed.
+func (c *clock) remove(t *timer) bool {
+	i := t.place
+	if i == 0 {
+		return false
+	}
+	t.place = 0
+	n := len(c.timers)
+	last := c.timers[n-1]
+	c.timers[n-1] = nil
+	c.timers = c.timers[:n-1]
+	if i == n {
+		return true
+	}
+	c.timers[i-1] = last
+	last.place = i
+	c.up(i)
+	c.down(last.place)
+	return true
+}
+
+func (c *clock) less(i, j int) bool {
+	a, b := c.timers[i-1], c.timers[j-1]
+	return a.at < b.at || a.at == b.at && a.age < b.age
+}
+
+func (c *clock) swap(i, j int) {
+	h := c.timers
+	h[i-1], h[j-1] = h[j-1], h[i-1]
+	h[i-1].place, h[j-1].place = i, j
+}
+
+func (c *clock) up(i int) {
+	for ; i > 1 && c.less(i, i/2); i /= 2 {
+		c.swap(i, i/2)
+	}
+}
+
+func (c *clock) down(i int) {
+	for {
+		j := 2 * i
+		if j > len(c.timers) {
+			return
+		}
+		if j < len(c.timers) && c.less(j+1, j) {
+			j++
+		}
+		if !c.less(j, i) {
+			return
+		}
+		c.swap(i, j)
+		i = j
+	}
+}

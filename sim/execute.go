@@ -1,0 +1,172 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/collider-amqp/collider/sim/choice"
+	"github.com/collider-amqp/collider/sim/history"
+)
+
+// RunConfig says which run of a scenario to execute. The Result is a pure function
+// of build, scenario and RunConfig.
+type RunConfig struct {
+	// Seed of all entropy.
+	Seed uint64
+	// Params fixes parameters by name; the others are drawn.
+	Params map[string]int64
+	// Defaults gives the parameters that are not fixed their defaults, instead of
+	// drawing them.
+	Defaults bool
+	// Strategy decides. Nil means Auto. A value must not serve two Worlds at once.
+	// Replay gives the strategy that follows a recorded schedule.
+	Strategy Strategy
+	// Estimates of the run's size from profile runs.
+	Estimates Estimates
+	// Steps is the budget. Zero means the scenario's.
+	Steps uint64
+	// EarlyClock is the probability by which the clock moves at a step although a
+	// thread can run. Zero draws it for each run, 0 in half of them; negative
+	// means never. A Clocker decides by itself.
+	EarlyClock float64
+	// Starvation is the number of steps that a runnable thread may wait, about,
+	// before it is made to go. Zero means any, until the schedule becomes fair.
+	Starvation uint64
+	// Keep returns Schedule and History of a run that passed, too.
+	Keep bool
+
+	_ struct{}
+}
+
+// Result is what came of a run. It shares no memory with the World, but for
+// Params, which are valid until the World's next run.
+type Result struct {
+	// Seed is that of the RunConfig.
+	Seed uint64
+	// Strategy is the name of the one that decided, as "pct:3" or "replay".
+	Strategy string
+	// Params are the scenario's parameters, in its order.
+	Params []ParamValue
+	// Failure is nil if the run passed.
+	Failure *Failure
+	// Digest identifies the run's behaviour: equal runs have equal digests.
+	Digest uint64
+	// Steps is the number of operations done.
+	Steps uint64
+	// Choices is the number of steps with more than one thread to choose from.
+	Choices uint64
+	// Switches is the number of changes of thread.
+	Switches uint64
+	// Preempts is the number of changes of thread while the last could go on.
+	Preempts uint64
+	// Threads is the number of threads made.
+	Threads int
+	// Time is the virtual time at the end.
+	Time time.Duration
+	// Mark is the step of the first World.Mark, 0 if there was none.
+	Mark uint64
+	// Schedule is what the scheduler decided. Set if the run failed, or with Keep.
+	Schedule choice.Schedule
+	// Drift says how a Replay went.
+	Drift Drift
+	// History is what was recorded. Set if the run failed, or with Keep.
+	History *history.History
+
+	_ struct{}
+}
+
+// Execute runs the scenario once and judges it. It panics if the scenario or its
+// parameters are not valid (see Scenario.Validate), if the World runs already, or
+// if the kernel or a strategy is at fault.
+func Execute(w *World, s *Scenario, cfg RunConfig) Result {
+	if err := s.Validate(&cfg); err != nil {
+		panic(err)
+	}
+	if w.running {
+		panic("sim: Execute in a World that runs")
+	}
+	w.running = true
+	defer func() { w.running = false }()
+
+	w.begin(s, &cfg)
+	w.watch.begin()
+	next := w.pick(nil)
+	w.cur = next
+	w.pool.root.transfer(w.coroFor(next))
+	w.unwindAll()
+	w.watch.end()
+	return w.judge(s, &cfg)
+}
+
+// begin prepares a run, to the point before its first step.
+func (w *World) begin(s *Scenario, cfg *RunConfig) {
+	w.reset(s, cfg)
+	w.setParams(s, cfg)
+	w.limits.set(s, cfg)
+	w.trap = w.limits.next()
+	w.clock.begin(cfg.Seed, cfg.EarlyClock)
+	strategy := cfg.Strategy
+	if strategy == nil {
+		if w.pool.auto == nil {
+			w.pool.auto = Auto()
+		}
+		strategy = w.pool.auto
+	}
+	w.use(strategy, &RunInfo{
+		Seed:      cfg.Seed,
+		Stream:    choice.New(cfg.Seed, "schedule", 0),
+		Estimates: cfg.Estimates,
+		Steps:     w.limits.budget,
+	})
+	w.spawn(nil, "main", func() { s.Run(w) })
+}
+
+// judge checks the history and makes the result of a run that has ended.
+func (w *World) judge(s *Scenario, cfg *RunConfig) Result {
+	h := w.recorder.History()
+	h.Events = h.Events[:w.verdict.events]
+	if w.verdict.failure == nil && s.Check != nil {
+		w.verdict.failure = checkFailure(w, s.Check(h))
+	}
+	r := Result{
+		Seed:     cfg.Seed,
+		Strategy: w.hooks.strategy.Name(),
+		Params:   w.params,
+		Failure:  w.verdict.failure,
+		Digest:   w.digest,
+		Steps:    w.steps,
+		Choices:  w.choices,
+		Switches: w.switches,
+		Preempts: w.preempts,
+		Threads:  len(w.threads),
+		Time:     w.clock.now,
+		Mark:     w.verdict.mark,
+	}
+	if w.hooks.replay != nil {
+		r.Drift = w.hooks.replay.finish(w.steps)
+	}
+	if r.Failure != nil || cfg.Keep {
+		r.Schedule = w.schedule()
+		r.History = h.Clone()
+		r.Params = append([]ParamValue(nil), w.params...)
+	}
+	if w.hooks.end != nil {
+		w.hooks.end.End(&r)
+	}
+	return r
+}
+
+// checkFailure makes a failure of the violations, nil of none.
+func checkFailure(w *World, v []Violation) *Failure {
+	if len(v) == 0 {
+		return nil
+	}
+	return &Failure{
+		Kind:    Broken,
+		Rule:    v[0].Rule,
+		Message: v[0].Message,
+		Seqs:    v[0].Seqs,
+		More:    v[1:],
+		Step:    w.steps,
+		Time:    w.clock.now,
+	}
+}

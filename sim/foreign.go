@@ -1,0 +1,89 @@
+package sim
+
+import "time"
+
+// This file is what packages outside the kernel build blocking objects from: a
+// byte stream, a listener.
+
+// Object is a shared object whose operations are carried out by a package
+// outside the kernel. It is embedded by value and made ready by Init in each run
+// anew.
+//
+// An operation begins with Point, or with Await if it may have to wait. A
+// waiting thread belongs to a class, a small number of the package's own; the
+// package says by Switch whether the operations of a class can be done now, each
+// time that may have changed.
+type Object struct{ object object }
+
+// Init makes o a new object of the current run. The name is for reports.
+func (o *Object) Init(w *World, name string) {
+	w.mustLive()
+	o.object = object{}
+	o.object.init(w, pointObject, name)
+}
+
+// Point is the choice point before an operation that can always be done.
+func (o *Object) Point(k OpKind, write bool) { o.object.point(k, write) }
+
+// Await is the choice point before an operation of the class, which can be done
+// now if on. Otherwise it returns once Switch has turned the class on and the
+// calling thread is picked; the class is then still on.
+func (o *Object) Await(k OpKind, class int, on bool) { o.object.await(k, class, on) }
+
+// Waits reports whether any thread is inside Await.
+func (o *Object) Waits() bool { return o.object.queue.head != nil }
+
+// Switch makes the threads inside Await of the class runnable, or not. It is no
+// choice point. An Event's function may call it.
+func (o *Object) Switch(class int, on bool) {
+	for wt := o.object.queue.head; wt != nil; wt = wt.next {
+		if wt.n == class {
+			wt.set(on)
+		}
+	}
+}
+
+// Event is a function to be called at a virtual time, by the clock itself and in
+// no thread: it must neither block nor operate on objects of the World other than
+// by Object.Switch, World.Go excluded. Setting and stopping it costs no step. The
+// zero Event has to be made ready by Init, once; it may be kept from run to run,
+// each of which begins with it stopped.
+type Event struct {
+	w     *World
+	timer timer
+}
+
+// Init binds e to a World and a function.
+func (e *Event) Init(w *World, f func()) {
+	e.w = w
+	e.timer = timer{fire: f}
+}
+
+// IsZero reports whether e has not been made ready.
+func (e *Event) IsZero() bool { return e.w == nil }
+
+// Set lets e happen at the given time since the run began, and only then. A time
+// that is not in the future means as soon as the clock moves, without a move of
+// the time.
+func (e *Event) Set(at time.Duration) { e.w.clock.arm(&e.timer, at-e.w.clock.now) }
+
+// Pending reports whether e is set.
+func (e *Event) Pending() bool { return e.timer.place != 0 }
+
+// Stop unsets e.
+func (e *Event) Stop() { e.w.clock.remove(&e.timer) }
+
+// Local returns the value kept under key, made by create when it is first asked
+// for. It is kept as long as the World, from run to run: a place for memory to be
+// used again, never for what a run might learn from an earlier one.
+func (w *World) Local(key any, create func() any) any {
+	v, ok := w.local[key]
+	if !ok {
+		if w.local == nil {
+			w.local = make(map[any]any)
+		}
+		v = create()
+		w.local[key] = v
+	}
+	return v
+}

@@ -1,0 +1,87 @@
+package sim
+
+import "sync"
+
+// RWMutex is a sync.RWMutex of the World: a writer that waits keeps out new
+// readers, so that a thread that reads twice can deadlock as it would outside.
+type RWMutex struct {
+	object  object
+	readers int
+	writer  *Thread // who has announced that it wants to write, or writes
+	active  bool    // it writes
+}
+
+// NewRWMutex returns a mutex for readers and writers.
+func (w *World) NewRWMutex(name string) *RWMutex {
+	m := &RWMutex{}
+	m.object.init(w, rwMutexObject, name)
+	return m
+}
+
+// Lock locks m for writing. It first becomes the one waiting writer, which is a
+// step, and then waits until the readers have gone.
+func (m *RWMutex) Lock() {
+	t := m.object.await(OpLock, 0, m.writer == nil)
+	m.writer = t
+	m.object.queue.setAll(false)
+	if m.readers > 0 {
+		m.object.w.block(t)
+	}
+	m.active, m.object.holder = true, t
+}
+
+// TryLock locks m for writing if nobody has it, and says whether it did.
+func (m *RWMutex) TryLock() bool {
+	t := m.object.point(OpTryLock, true)
+	if m.writer != nil || m.readers > 0 {
+		return false
+	}
+	m.writer, m.active, m.object.holder = t, true, t
+	m.object.queue.setAll(false)
+	return true
+}
+
+// Unlock ends the writing. It panics if nobody writes.
+func (m *RWMutex) Unlock() {
+	m.object.point(OpUnlock, true)
+	if !m.active {
+		panic(&Misuse{What: "Unlock of unlocked RWMutex", Object: m.object.String()})
+	}
+	m.writer, m.active, m.object.holder = nil, false, nil
+	m.object.queue.setAll(true)
+}
+
+// RLock locks m for reading, and waits while a writer has it or waits for it.
+func (m *RWMutex) RLock() {
+	m.object.await(OpRLock, 0, m.writer == nil)
+	m.readers++
+}
+
+// TryRLock locks m for reading if RLock would not wait, and says whether it did.
+func (m *RWMutex) TryRLock() bool {
+	m.object.point(OpTryRLock, true)
+	if m.writer != nil {
+		return false
+	}
+	m.readers++
+	return true
+}
+
+// RUnlock ends one reading. It panics if nobody reads.
+func (m *RWMutex) RUnlock() {
+	m.object.point(OpRUnlock, true)
+	if m.readers == 0 {
+		panic(&Misuse{What: "RUnlock of unlocked RWMutex", Object: m.object.String()})
+	}
+	if m.readers--; m.readers == 0 && m.writer != nil {
+		m.object.w.complete(m.writer)
+	}
+}
+
+// RLocker returns a Locker whose Lock and Unlock are RLock and RUnlock.
+func (m *RWMutex) RLocker() sync.Locker { return (*rLocker)(m) }
+
+type rLocker RWMutex
+
+func (r *rLocker) Lock()   { (*RWMutex)(r).RLock() }
+func (r *rLocker) Unlock() { (*RWMutex)(r).RUnlock() }

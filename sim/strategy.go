@@ -1,0 +1,162 @@
+package sim
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/collider-amqp/collider/sim/choice"
+)
+
+// Strategy decides which thread makes the next step. One value serves one World
+// at a time and many runs in a row; everything that it does in a run must follow
+// from RunInfo and from what it is told in the run.
+//
+// A strategy may also have the methods of Clocker, Chooser, Marker, Exiter, Ender
+// and Selector, and is then asked or told more.
+type Strategy interface {
+	// Name is the strategy's name with its parameters, as "pct:3".
+	Name() string
+	// Begin starts a run.
+	Begin(r *RunInfo)
+	// Spawn tells of a new thread; parent is nil for main, and the thread that
+	// set the timer for a timer's function.
+	Spawn(t, parent *Thread)
+	// Pick returns the element of run that makes the next step, namely t.Op(). It
+	// is asked only if run has more than one element. last is the thread that
+	// made the last step or has just ended; it need not be in run, and is nil at
+	// first. The order of run means nothing; run must not be changed or kept.
+	Pick(run []*Thread, last *Thread) *Thread
+}
+
+// RunInfo is what a strategy is told at the start of a run.
+type RunInfo struct {
+	// Seed of the run.
+	Seed uint64
+	// Stream is the entropy of the schedule.
+	Stream choice.Stream
+	// Estimates of the run's size; zero fields are unknown.
+	Estimates Estimates
+	// Steps is the budget.
+	Steps uint64
+
+	_ struct{}
+}
+
+// Estimates are what profile runs of a scenario told about its size. They belong
+// to RunConfig and so to the identity of a run: they must come from fixed profile
+// seeds, never from the runs before.
+type Estimates struct {
+	// Choices is the number of steps with more than one thread to choose from.
+	Choices uint64
+	// Steps is the number of steps.
+	Steps uint64
+	// Threads is the number of threads.
+	Threads int
+
+	_ struct{}
+}
+
+// Clocker is a Strategy that decides when the clock moves although a thread can
+// run; else the World draws that by RunConfig.EarlyClock.
+type Clocker interface {
+	// MoveClock is asked before each step at which timers are pending. If it
+	// returns true the earliest ones fire and it is asked again.
+	MoveClock(run []*Thread) bool
+}
+
+// Chooser is a Strategy that decides which of several ready cases a Select takes;
+// else the thread's own stream does.
+type Chooser interface {
+	// Choose returns a number in [0, n); n is at least 2.
+	Choose(t *Thread, n int) int
+}
+
+// Marker is a Strategy that is told of World.Mark.
+type Marker interface{ Mark() }
+
+// Exiter is a Strategy that is told when a thread has ended.
+type Exiter interface{ Exit(t *Thread) }
+
+// Ender is a Strategy that is told of the result of each run.
+type Ender interface{ End(r *Result) }
+
+// Selector is a Strategy that only chooses, at the start of each run, the one
+// that decides.
+type Selector interface {
+	// Select returns the strategy of this run; the World calls its Begin.
+	Select(r *RunInfo) Strategy
+}
+
+// ParseStrategy returns a new strategy of the given name: auto, random, sticky or
+// sticky:N, pct or pct:D, rr or rr:N. N and D start at 1; without D, PCT draws its
+// depth for each run.
+func ParseStrategy(name string) (Strategy, error) {
+	base, arg, hasArg := strings.Cut(name, ":")
+	n := 0
+	if hasArg {
+		v, err := strconv.Atoi(arg)
+		if err != nil || v < 1 || v > 1000 {
+			return nil, fmt.Errorf("sim: strategy %q: the number must be from 1 to 1000", name)
+		}
+		n = v
+	}
+	switch {
+	case base == "pct":
+		return PCT(n), nil
+	case base == "sticky":
+		return Sticky(n), nil
+	case base == "rr":
+		return RoundRobin(n), nil
+	case base == "random" && !hasArg:
+		return Random(), nil
+	case base == "auto" && !hasArg:
+		return Auto(), nil
+	}
+	return nil, fmt.Errorf("sim: unknown strategy %q (want auto, random, sticky:N, pct:D or rr:N)", name)
+}
+
+// strategyHooks are the optional methods of the strategy at work.
+type strategyHooks struct {
+	strategy Strategy
+	clock    Clocker
+	choose   Chooser
+	mark     Marker
+	exit     Exiter
+	end      Ender
+	replay   *replay
+	fair     randomWalk
+}
+
+func (h *strategyHooks) spawn(t, parent *Thread) { h.strategy.Spawn(t, parent) }
+
+// use makes s the strategy of the run.
+func (w *World) use(s Strategy, r *RunInfo) {
+	h := &w.hooks
+	fair := h.fair
+	*h = strategyHooks{fair: fair}
+	h.end, _ = s.(Ender)
+	if sel, ok := s.(Selector); ok {
+		s = sel.Select(r)
+	}
+	h.strategy = s
+	h.clock, _ = s.(Clocker)
+	h.choose, _ = s.(Chooser)
+	h.mark, _ = s.(Marker)
+	h.exit, _ = s.(Exiter)
+	h.replay, _ = s.(*replay)
+	w.strategy = s
+	w.every = h.replay != nil
+	s.Begin(r)
+}
+
+// useFair lets a random walk decide from here on. The strategy goes on being told
+// of threads, and is asked no more.
+func (w *World) useFair() {
+	h := &w.hooks
+	h.fair.stream = choice.New(w.seed, "fair", 0)
+	h.clock, h.choose = nil, nil
+	w.strategy = &h.fair
+	w.every = false
+	w.clock.makeFair(w.seed)
+}

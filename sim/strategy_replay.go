@@ -1,0 +1,110 @@
+package sim
+
+import "github.com/collider-amqp/collider/sim/choice"
+
+// Drift says how far a replay and its record have parted. The zero Drift means
+// that the record was followed to its end and the run ended there.
+type Drift struct {
+	// Segments is the number of segments that could not be followed to their end,
+	// Steps the number of their steps that were skipped.
+	Segments int
+	Steps    uint64
+	// Extra is the number of steps made after the record's end.
+	Extra uint64
+}
+
+// Zero reports whether the record was followed exactly.
+func (d Drift) Zero() bool { return d == Drift{} }
+
+// Replay returns the strategy that follows a schedule. It is total: a segment is
+// followed while its thread can run, and its rest is skipped otherwise; after the
+// last one the current thread goes on while it can and does not yield, else the
+// one spawned first. It keeps s.
+func Replay(s choice.Schedule) Strategy {
+	r := &replay{schedule: s, hashes: make([]uint64, len(s))}
+	for i, g := range s {
+		r.hashes[i] = choice.Hash(g.Thread)
+	}
+	return r
+}
+
+type replay struct {
+	schedule choice.Schedule
+	hashes   []uint64 // of the segments' threads
+	at       int      // segment
+	left     uint64   // steps of it
+	followed uint64   // steps of threads
+	drift    Drift
+	threads  map[uint64]*Thread
+}
+
+func (s *replay) Name() string { return "replay" }
+
+func (s *replay) Begin(r *RunInfo) {
+	s.drift, s.followed = Drift{}, 0
+	if s.threads == nil {
+		s.threads = make(map[uint64]*Thread)
+	}
+	clear(s.threads)
+	s.at, s.left = -1, 0
+}
+
+func (s *replay) Spawn(t, parent *Thread) { s.threads[t.hash] = t }
+
+// current returns the segment to be followed, and nil after the last.
+func (s *replay) current() *choice.Segment {
+	for s.left == 0 {
+		if s.at+1 >= len(s.schedule) {
+			s.at = len(s.schedule)
+			return nil
+		}
+		s.at++
+		s.left = s.schedule[s.at].Steps
+	}
+	return &s.schedule[s.at]
+}
+
+// skip leaves the segment, of which steps remain.
+func (s *replay) skip() {
+	s.drift.Segments++
+	s.drift.Steps += s.left
+	s.left = 0
+}
+
+// MoveClock implements Clocker: it follows the segments of the clock.
+func (s *replay) MoveClock(run []*Thread) bool {
+	g := s.current()
+	if g == nil || g.Thread != choice.Clock {
+		return false
+	}
+	s.left--
+	return true
+}
+
+func (s *replay) Pick(run []*Thread, last *Thread) *Thread {
+	for g := s.current(); g != nil; g = s.current() {
+		t := s.threads[s.hashes[s.at]]
+		if t != nil && t.at >= 0 && g.Thread != choice.Clock {
+			s.left--
+			s.followed++
+			return t
+		}
+		s.skip()
+	}
+	if last == nil || last.op.Kind != OpYield {
+		if last != nil && last.at >= 0 {
+			return last
+		}
+		return lowest(run)
+	}
+	return after(run, last.id)
+}
+
+// finish returns the drift of a run of so many steps, which has ended.
+func (s *replay) finish(steps uint64) Drift {
+	for s.current() != nil {
+		s.skip()
+	}
+	s.drift.Extra = steps - s.followed
+	return s.drift
+}

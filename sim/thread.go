@@ -1,0 +1,219 @@
+package sim
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/collider-amqp/collider/sim/choice"
+)
+
+// Thread is a simulated thread. A thread is made by World.Go, runs between two
+// operations on shared objects without interruption, and belongs to one run: it
+// must not be kept for the next.
+type Thread struct {
+	w       *World
+	at      int32 // index in World.run, below 0 if not runnable
+	id      int32
+	op      Op
+	object  *object // of op, nil if none
+	wait    waiter  // on one object
+	lastRun uint64  // step
+	since   uint64  // step at which it became runnable
+	co      *coro   // from its first step to its end
+	body    func()
+
+	parent  *Thread
+	name    string
+	index   uint32 // among the children of parent with this name, from 1
+	hash    uint64 // of Name
+	state   threadState
+	chooses bool
+	made    uint32 // objects
+	streams uint32
+	choice  choice.Stream // of Select, if chooses
+	self    object        // what Join waits for
+	sleep   timer
+	selects selection
+	unwound unwound
+}
+
+type threadState uint8
+
+const (
+	threadNew threadState = iota // made, its first step is to be made
+	threadLive
+	threadDone
+)
+
+// ID returns the thread's number in this run, in order of spawning; main is 0.
+func (t *Thread) ID() int { return int(t.id) }
+
+// Name returns the thread's path: that of its parent, a slash, the name given to
+// Go and, from the second child of that name on, # and its number: "main/reader#2".
+// It is the same in each run in which the parent makes the same threads.
+func (t *Thread) Name() string { return t.w.names.of(t) }
+
+// Hash returns choice.Hash(t.Name()), which identifies the thread across runs.
+func (t *Thread) Hash() uint64 { return t.hash }
+
+// Op returns the operation that the thread will do in its next step.
+func (t *Thread) Op() Op { return t.op }
+
+// ObjectKey identifies the object of Op across runs: it depends on the thread that
+// made the object and on what that thread had made before. It is 0 if there is
+// none.
+func (t *Thread) ObjectKey() uint64 {
+	if t.object == nil {
+		return 0
+	}
+	return t.object.key
+}
+
+// Runnable says whether the thread's next operation can be done now.
+func (t *Thread) Runnable() bool { return t.at >= 0 }
+
+// Done says whether the thread has ended.
+func (t *Thread) Done() bool { return t.state == threadDone }
+
+// Go makes a thread that runs f. Its first step is to be scheduled like any
+// other; Go itself is no choice point, because nobody can see the difference.
+// The name need not be unique (see Thread.Name); the characters / # | and control
+// characters become _, and an empty name "thread".
+func (w *World) Go(name string, f func()) *Thread {
+	w.mustLive()
+	return w.spawn(w.thread(), name, f)
+}
+
+// Join waits until t has ended. A thread that joins itself blocks for ever.
+func (t *Thread) Join() {
+	t.self.await(OpJoin, 0, t.state == threadDone)
+}
+
+func (w *World) spawn(parent *Thread, name string, body func()) *Thread {
+	id := len(w.threads)
+	var t *Thread
+	if id < len(w.spare) && w.spare[id] != nil {
+		t = w.spare[id]
+		t.recycle()
+	} else {
+		t = new(Thread)
+	}
+	w.threads = append(w.threads, t)
+	t.w, t.id, t.at, t.parent, t.body = w, int32(id), -1, parent, body
+	w.names.give(t, name)
+	w.objects++
+	t.self = object{w: w, id: w.objects, epoch: w.epoch, kind: threadObject, key: t.hash, label: t}
+	t.wait.t, t.selects.t, t.sleep.t = t, t, t
+	t.op = Op{Kind: OpStart}
+	w.live++
+	w.hooks.spawn(t, parent)
+	w.enable(t)
+	return t
+}
+
+// recycle clears the thread of an earlier run; its slices stay.
+func (t *Thread) recycle() {
+	s, pcs := t.selects.waits, t.unwound.pcs
+	*t = Thread{}
+	t.selects.waits, t.unwound.pcs = s[:0], pcs[:0]
+}
+
+// exit ends a thread and returns the next one to run, nil if the run is over.
+func (w *World) exit(t *Thread) *Thread {
+	t.state = threadDone
+	t.body = nil
+	if w.over {
+		return nil
+	}
+	w.disable(t)
+	w.live--
+	t.self.queue.setAll(true)
+	if h := w.hooks.exit; h != nil {
+		h.Exit(t)
+	}
+	if t.id == 0 {
+		w.startDrain()
+	}
+	if w.live == 0 {
+		w.end(nil)
+		return nil
+	}
+	next := w.pick(t)
+	if next != nil {
+		w.switches++
+		w.cur = next
+	}
+	return next
+}
+
+// nameState gives threads their names.
+type nameState struct {
+	count map[childKey]uint32
+	path  map[uint64]string // by hash, kept from run to run
+}
+
+type childKey struct {
+	parent int32
+	name   string
+}
+
+// maxNames bounds what is kept from run to run.
+const maxNames = 1 << 12
+
+func (n *nameState) reset() {
+	if len(n.count) > maxNames {
+		n.count = make(map[childKey]uint32)
+	}
+	if len(n.path) > maxNames {
+		n.path = make(map[uint64]string)
+	}
+	clear(n.count)
+}
+
+func (n *nameState) give(t *Thread, name string) {
+	t.name = cleanName(name)
+	if t.parent == nil {
+		t.index, t.hash = 1, choice.Hash(t.name)
+		return
+	}
+	k := childKey{t.parent.id, t.name}
+	n.count[k]++
+	t.index = n.count[k]
+	t.hash = choice.HashMore(choice.HashMore(t.parent.hash, "/"), t.name)
+	if t.index > 1 {
+		var b [12]byte
+		t.hash = choice.HashMore(t.hash, string(strconv.AppendUint(append(b[:0], '#'), uint64(t.index), 10)))
+	}
+}
+
+func (n *nameState) of(t *Thread) string {
+	if s, ok := n.path[t.hash]; ok {
+		return s
+	}
+	s := t.name
+	if t.parent != nil {
+		s = n.of(t.parent) + "/" + t.name
+		if t.index > 1 {
+			s += "#" + strconv.FormatUint(uint64(t.index), 10)
+		}
+	}
+	n.path[t.hash] = s
+	return s
+}
+
+func cleanName(name string) string {
+	if name == "" {
+		return "thread"
+	}
+	for i := 0; i < len(name); i++ {
+		if c := name[i]; c < ' ' || c == '/' || c == '#' || c == '|' || c == 0x7f {
+			return strings.Map(func(r rune) rune {
+				if r < ' ' || r == '/' || r == '#' || r == '|' || r == 0x7f {
+					return '_'
+				}
+				return r
+			}, name)
+		}
+	}
+	return name
+}
