@@ -1,0 +1,345 @@
+package netsim
+
+import (
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/collider-amqp/collider/sim"
+)
+
+// Conn is one end of a connection. It is a net.Conn and has, of *net.TCPConn,
+// also CloseWrite and SetLinger. All methods may be called from any thread of the
+// World, and by none outside it.
+type Conn struct {
+	p             *pair
+	in, out       *stream
+	local, remote net.Addr
+	readBy        time.Duration // deadline since the run began, 0 = none
+	writeBy       time.Duration
+	readEvent     sim.Event
+	writeEvent    sim.Event
+	closed        bool          // by Close
+	dead          bool          // by a reset
+	err           syscall.Errno // what the next operation on a dead end tells
+	linger        bool          // Close resets
+}
+
+var _ net.Conn = (*Conn)(nil)
+
+func (c *Conn) open(p *pair, in, out *stream, local, remote Addr) {
+	c.p, c.in, c.out = p, in, out
+	if c.local != net.Addr(local) {
+		c.local = local
+	}
+	if c.remote != net.Addr(remote) {
+		c.remote = remote
+	}
+	c.readBy, c.writeBy, c.closed, c.dead, c.err, c.linger = 0, 0, false, false, 0, false
+	if c.readEvent.IsZero() {
+		c.readEvent.Init(p.n.w, func() { c.wake(c.in) })
+		c.writeEvent.Init(p.n.w, func() { c.wake(c.out) })
+	}
+	c.readEvent.Stop()
+	c.writeEvent.Stop()
+}
+
+func (c *Conn) wake(s *stream) {
+	acquire(c.p)
+	s.update()
+	release(c.p)
+}
+
+// LocalAddr returns the Addr of this end.
+func (c *Conn) LocalAddr() net.Addr { return c.local }
+
+// RemoteAddr returns the Addr of the other end.
+func (c *Conn) RemoteAddr() net.Addr { return c.remote }
+
+// Read reads up to len(p) bytes; how many of those at hand depends on the path's
+// Split. It waits until there is at least one. After the end of the stream it
+// returns io.EOF.
+func (c *Conn) Read(p []byte) (int, error) {
+	s := c.in
+	for {
+		if len(p) == 0 {
+			s.obj.Point(sim.OpRecv, true)
+		} else {
+			s.obj.Await(sim.OpRecv, classRead, c.beforeRead())
+		}
+		acquire(c.p)
+		n, err, done := c.read(p)
+		if done {
+			rest(s, &c.readEvent)
+			release(c.p)
+			return n, err
+		}
+		release(c.p)
+	}
+}
+
+// beforeRead reports whether a Read need not wait; if it must, the deadline is
+// armed.
+func (c *Conn) beforeRead() bool {
+	acquire(c.p)
+	on := c.in.readable()
+	if !on && c.readBy != 0 {
+		c.readEvent.Set(c.readBy)
+	}
+	release(c.p)
+	return on
+}
+
+// rest disarms a stream's deadline when no thread waits any more.
+func rest(s *stream, e *sim.Event) {
+	if !s.obj.Waits() {
+		e.Stop()
+	}
+}
+
+func (c *Conn) read(p []byte) (n int, err error, done bool) {
+	s := c.in
+	switch {
+	case c.closed:
+		return 0, c.opError("read", net.ErrClosed), true
+	case len(p) == 0:
+		return 0, nil, true
+	case c.p.n.expired(c.readBy):
+		return 0, c.opError("read", os.ErrDeadlineExceeded), true
+	case s.ready > 0:
+		return s.read(p), nil, true
+	case s.end.done:
+		return 0, io.EOF, true
+	case c.err != 0:
+		err = c.opError("read", errRead(c.takeErr()))
+		s.update()
+		return 0, err, true
+	case c.dead:
+		return 0, io.EOF, true
+	}
+	return 0, nil, false
+}
+
+// Write writes all of p. It waits while the send buffer is full. Concurrent
+// Writes do not mix their bytes.
+func (c *Conn) Write(p []byte) (n int, err error) {
+	s := c.out
+	for class := classWrite; ; class = classMore {
+		s.obj.Await(sim.OpSend, class, c.beforeWrite(class, len(p)))
+		acquire(c.p)
+		var k int
+		k, err = c.write(p[n:])
+		n += k
+		done := err != nil || n == len(p)
+		if done && class == classMore {
+			s.writing = false
+			s.update()
+		} else if !done {
+			s.writing = true
+		}
+		if done {
+			rest(s, &c.writeEvent)
+		}
+		release(c.p)
+		if done {
+			return n, err
+		}
+	}
+}
+
+// beforeWrite does for Write what beforeRead does for Read.
+func (c *Conn) beforeWrite(class, size int) bool {
+	s := c.out
+	acquire(c.p)
+	on := s.broken() || class == classWrite && !s.writing && (s.room() > 0 || size == 0)
+	if !on && c.writeBy != 0 {
+		c.writeEvent.Set(c.writeBy)
+	}
+	release(c.p)
+	return on
+}
+
+// TryWrite writes what fits into the send buffer and never waits. An n below
+// len(p) with a nil error says that the buffer is full or that another Write is
+// under way.
+func (c *Conn) TryWrite(p []byte) (n int, err error) {
+	s := c.out
+	s.obj.Point(sim.OpTrySend, true)
+	acquire(c.p)
+	defer release(c.p)
+	if s.writing && !s.broken() {
+		return 0, nil
+	}
+	return c.write(p)
+}
+
+// write writes what fits.
+func (c *Conn) write(p []byte) (int, error) {
+	s := c.out
+	switch {
+	case c.closed:
+		return 0, c.opError("write", net.ErrClosed)
+	case c.p.n.expired(c.writeBy):
+		return 0, c.opError("write", os.ErrDeadlineExceeded)
+	case c.err != 0:
+		err := c.opError("write", errWrite(c.takeErr()))
+		c.in.update()
+		return 0, err
+	case c.dead, s.end.sent:
+		return 0, c.opError("write", errWritePipe)
+	}
+	k := min(len(p), s.room())
+	if k > 0 {
+		s.push(p[:k])
+	}
+	return k, nil
+}
+
+// Close ends both directions. Bytes written before are still delivered, unless
+// bytes were left unread or come in later: then the connection is reset. Blocked
+// operations fail with net.ErrClosed, and so does a second Close.
+func (c *Conn) Close() error {
+	c.out.obj.Point(sim.OpClose, true)
+	acquire(c.p)
+	defer release(c.p)
+	if c.closed {
+		return c.opError("close", net.ErrClosed)
+	}
+	c.close()
+	return nil
+}
+
+func (c *Conn) close() {
+	c.closed = true
+	c.err = 0
+	c.readEvent.Stop()
+	c.writeEvent.Stop()
+	unread := c.in.ready > 0
+	c.in.buf.skip(c.in.ready)
+	c.in.ready = 0
+	switch {
+	case c.dead:
+	case unread, c.linger:
+		c.dead = true
+		c.out.abort()
+	case !c.out.end.sent:
+		c.out.finish()
+	}
+	c.in.deliver() // what still arrives is refused
+	c.out.update()
+	c.p.settle()
+}
+
+// CloseWrite ends the outgoing direction after the bytes written before.
+func (c *Conn) CloseWrite() error {
+	s := c.out
+	s.obj.Point(sim.OpClose, true)
+	acquire(c.p)
+	defer release(c.p)
+	switch {
+	case c.closed:
+		return c.opError("close", net.ErrClosed)
+	case c.dead:
+		return c.opError("close", errShutdown)
+	case !s.end.sent:
+		s.finish()
+		s.update()
+	}
+	return nil
+}
+
+// SetLinger with 0 makes Close reset the connection; a negative number restores
+// the default, as any other here does: Close does not wait.
+func (c *Conn) SetLinger(sec int) error {
+	c.linger = sec == 0
+	return nil
+}
+
+// SetDeadline sets both deadlines.
+func (c *Conn) SetDeadline(t time.Time) error {
+	if err := c.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return c.SetWriteDeadline(t)
+}
+
+// SetReadDeadline sets the virtual time at which waiting and later Reads fail
+// with os.ErrDeadlineExceeded. The zero time means never.
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	return c.setDeadline(t, &c.readBy, &c.readEvent, c.in)
+}
+
+// SetWriteDeadline does the same for Write.
+func (c *Conn) SetWriteDeadline(t time.Time) error {
+	return c.setDeadline(t, &c.writeBy, &c.writeEvent, c.out)
+}
+
+func (c *Conn) setDeadline(t time.Time, by *time.Duration, e *sim.Event, s *stream) error {
+	s.obj.Point(sim.OpReset, true)
+	acquire(c.p)
+	defer release(c.p)
+	if c.closed {
+		return &net.OpError{Op: "set", Net: "tcp", Addr: c.local, Err: net.ErrClosed}
+	}
+	w := c.p.n.w
+	*by = 0
+	e.Stop()
+	if !t.IsZero() {
+		*by = max(t.Sub(sim.Epoch), 1)
+	}
+	if *by > w.Elapsed() && s.obj.Waits() {
+		e.Set(*by)
+	}
+	s.update()
+	return nil
+}
+
+// kill ends c by a reset.
+func (c *Conn) kill(keep bool) {
+	if c.dead {
+		return
+	}
+	c.dead = true
+	if !c.closed {
+		c.err = syscall.ECONNRESET
+		if c.in.end.done {
+			c.err = syscall.EPIPE
+		}
+	}
+	c.in.wipe(keep)
+	c.out.wipe(true)
+	c.in.update()
+	c.out.update()
+}
+
+// done reports whether nothing can happen to c any more.
+func (c *Conn) done() bool {
+	return c.closed && (c.dead || c.in.end.done && (c.out.end.done || c.out.endLost))
+}
+
+// takeErr returns the error of a reset, which is told once.
+func (c *Conn) takeErr() syscall.Errno {
+	e := c.err
+	c.err = 0
+	return e
+}
+
+func errRead(e syscall.Errno) error {
+	if e == syscall.EPIPE {
+		return errReadPipe
+	}
+	return errReadReset
+}
+
+func errWrite(e syscall.Errno) error {
+	if e == syscall.EPIPE {
+		return errWritePipe
+	}
+	return errWriteReset
+}
+
+func (c *Conn) opError(op string, err error) error {
+	return &net.OpError{Op: op, Net: "tcp", Source: c.local, Addr: c.remote, Err: err}
+}

@@ -1,0 +1,68 @@
+package netsim
+
+import (
+	"math"
+	"time"
+)
+
+// flights is the queue of stretches of bytes under way, in order. Its memory is
+// kept.
+type flights struct {
+	q    []flight
+	head int
+}
+
+// flight says that the bytes before end arrive at the given time.
+type flight struct {
+	end uint64
+	at  time.Duration
+}
+
+func (f *flights) clear() { f.q, f.head = f.q[:0], 0 }
+
+func (f *flights) empty() bool { return f.head == len(f.q) }
+
+// push adds a stretch; it arrives no earlier than the one before.
+func (f *flights) push(end uint64, at time.Duration) {
+	if !f.empty() {
+		l := &f.q[len(f.q)-1]
+		if at <= l.at {
+			l.end = end
+			return
+		}
+	}
+	if f.head > 0 && len(f.q) == cap(f.q) {
+		f.q = f.q[:copy(f.q, f.q[f.head:])]
+		f.head = 0
+	}
+	f.q = append(f.q, flight{end, at})
+}
+
+// next is the time of the next arrival, the largest if there is none.
+func (f *flights) next() time.Duration {
+	if f.empty() {
+		return math.MaxInt64
+	}
+	return f.q[f.head].at
+}
+
+// last is the time of the last arrival, 0 if there is none.
+func (f *flights) last() time.Duration {
+	if f.empty() {
+		return 0
+	}
+	return f.q[len(f.q)-1].at
+}
+
+// land removes what has arrived by now and returns the offset before which all
+// bytes have, 0 if nothing was removed.
+func (f *flights) land(now time.Duration) (end uint64) {
+	for !f.empty() && f.q[f.head].at <= now {
+		end = f.q[f.head].end
+		f.head++
+	}
+	if f.empty() {
+		f.clear()
+	}
+	return end
+}

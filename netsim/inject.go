@@ -1,0 +1,347 @@
+package netsim
+
+import (
+	"math"
+
+	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/history"
+)
+
+// planned is a fault of the plan.
+type planned struct {
+	Fault
+	n     *Network
+	event sim.Event        // its time, then the end of its time
+	look  func() Predicate // of OnPredicate
+	open  bool             // a lasting fault acts, on new connections too
+	over  bool             // healed
+}
+
+// armed is a fault that waits for a place in a stream.
+type armed struct {
+	f    *planned
+	at   uint64 // offset; nowhere until the predicate has spoken
+	seen uint64 // the predicate has seen the bytes before
+	look Predicate
+}
+
+const nowhere = math.MaxUint64
+
+// activation is a fault that lasts and is in force.
+type activation struct {
+	f     *planned
+	s     *stream // nil for a partition and for dials
+	way   *way    // of a partition that a stream triggered
+	event sim.Event
+}
+
+// Inject adds a fault to the plan. It panics if the fault is not valid. A place in
+// the bytes of a connection counts from the connection's beginning; a place or
+// time that has passed means now.
+func (n *Network) Inject(f Fault) {
+	look := n.predicates[f.At.Predicate]
+	var known []string
+	if look != nil {
+		known = []string{f.At.Predicate}
+	}
+	if err := f.Validate(known...); err != nil {
+		panic(err)
+	}
+	acquireNet(n)
+	defer releaseNet(n)
+	n.shared = true
+	p := &planned{Fault: f, n: n, look: look}
+	p.event.Init(n.w, p.tick)
+	n.plan = append(n.plan, p)
+	switch f.At.On {
+	case OnStart:
+		p.begin()
+	case OnTime:
+		if f.At.Time <= n.w.Elapsed() {
+			p.begin()
+			return
+		}
+		p.event.Set(f.At.Time)
+	default:
+		for _, c := range n.pairs {
+			if s := p.stream(c); s != nil {
+				s.arm(p)
+				s.resume()
+			}
+		}
+	}
+}
+
+// Heal ends all faults: those in force stop, those to come do not act.
+func (n *Network) Heal() {
+	acquireNet(n)
+	defer releaseNet(n)
+	for _, p := range n.plan {
+		p.over = true
+		p.event.Stop()
+	}
+	for _, c := range n.pairs {
+		c.ab.armed, c.ba.armed = c.ab.armed[:0], c.ba.armed[:0]
+	}
+	for _, p := range n.plan {
+		p.end()
+	}
+}
+
+// stream returns the stream of c that p is about, nil if there is none.
+func (p *planned) stream(c *pair) *stream {
+	switch {
+	case !c.stands || c.over || p.over || !p.concerns(c.ab.way.from, c.ab.way.to, c.nth):
+		return nil
+	case p.Back:
+		return &c.ba
+	}
+	return &c.ab
+}
+
+// tick is the event's function: the fault begins or has lasted its time.
+func (p *planned) tick() {
+	acquireNet(p.n)
+	if p.open {
+		p.end()
+	} else {
+		p.begin()
+	}
+	releaseNet(p.n)
+}
+
+// begin lets a fault act whose time has come.
+func (p *planned) begin() {
+	n := p.n
+	if !p.Kind.once() {
+		p.open = true
+		if p.For > 0 {
+			p.event.Set(n.w.Elapsed() + p.For)
+		}
+	}
+	switch {
+	case p.Kind.dials():
+	case p.Kind == Partition:
+		n.start(p, nil)
+	default:
+		for _, c := range n.pairs {
+			if s := p.stream(c); s != nil {
+				n.start(p, s)
+				s.resume()
+			}
+		}
+	}
+}
+
+// end stops a fault everywhere.
+func (p *planned) end() {
+	p.open = false
+	for i := 0; i < len(p.n.active); {
+		if a := p.n.active[i]; a.f == p {
+			a.stop()
+		} else {
+			i++
+		}
+	}
+	if p.Kind.dials() {
+		p.n.retry(nil)
+	}
+}
+
+// begin lets the plan act on a connection that stands now.
+func (n *Network) begin(c *pair) {
+	c.stands = true
+	for _, p := range n.plan {
+		s := p.stream(c)
+		switch {
+		case s == nil, p.Kind.dials():
+		case p.At.On == OnByte, p.At.On == OnPredicate:
+			s.arm(p)
+		case p.open && p.Kind != Partition:
+			n.start(p, s)
+		}
+	}
+	c.ab.resume()
+	c.ba.resume()
+}
+
+// arm lets p wait for its place in s.
+func (s *stream) arm(p *planned) {
+	a := armed{f: p, at: nowhere, seen: s.passed}
+	if p.At.On == OnByte {
+		a.at = p.At.Byte
+	} else {
+		a.look = p.look()
+	}
+	s.armed = append(s.armed, a)
+}
+
+// nextFault returns limit, or the place before it where a fault acts. The
+// predicates see the bytes before limit.
+func (s *stream) nextFault(limit uint64) uint64 {
+	next := limit
+	for i := range s.armed {
+		a := &s.armed[i]
+		if a.at == nowhere && a.seen < limit {
+			x, y := s.buf.span(s.ready+int(a.seen-s.passed), int(limit-a.seen))
+			a.inspect(x)
+			a.inspect(y)
+		}
+		next = min(next, max(a.at, s.passed))
+	}
+	return next
+}
+
+// inspect shows the next bytes to the predicate.
+func (a *armed) inspect(b []byte) {
+	if a.at != nowhere || len(b) == 0 {
+		return
+	}
+	if k := a.look(b); k >= 0 {
+		a.at = a.seen + uint64(min(k, len(b)))
+	}
+	a.seen += uint64(len(b))
+}
+
+// strike lets the faults act whose place has been reached. It reports whether
+// there were any.
+func (s *stream) strike() bool {
+	any := false
+	for i := 0; i < len(s.armed); {
+		a := s.armed[i]
+		if a.at > s.passed {
+			i++
+			continue
+		}
+		s.armed = append(s.armed[:i], s.armed[i+1:]...)
+		s.n.start(a.f, s)
+		any, i = true, 0
+	}
+	return any
+}
+
+// start lets a fault act on a stream; a partition without one acts on all its
+// ways. The stream is to be delivered to afterwards.
+func (n *Network) start(p *planned, s *stream) {
+	n.note(&p.Fault, s)
+	a := &activation{f: p, s: s}
+	switch p.Kind {
+	case Reset:
+		s.p.kill(s.p.keepsUnread(s.way))
+		return
+	case Truncate:
+		s.p.kill(true)
+		return
+	case HalfClose:
+		if !s.end.done {
+			s.cut, s.end.done = true, true
+			n.observe(s, Ended)
+		}
+		return
+	case DropEnd:
+		s.hidden++
+	case Stall:
+		s.stalled++
+	case Delay:
+		s.extra += p.By
+	case Partition:
+		if s != nil {
+			a.s, a.way = nil, s.way
+		}
+		for _, y := range n.ways {
+			if a.blocks(y) {
+				y.blocked++
+			}
+		}
+	}
+	n.active = append(n.active, a)
+	if p.For > 0 && p.At.On >= OnByte && p.At.On != OnTime {
+		a.event.Init(n.w, func() {
+			acquireNet(n)
+			a.stop()
+			releaseNet(n)
+		})
+		a.event.Set(n.w.Elapsed() + p.For)
+	}
+}
+
+// blocks reports whether the partition a lies across y.
+func (a *activation) blocks(y *way) bool {
+	return a.f.Kind == Partition && (a.way == y || a.way == nil && a.f.crosses(y.from, y.to))
+}
+
+// stop ends a and lets go what it held back.
+func (a *activation) stop() {
+	n := a.f.n
+	for i, x := range n.active {
+		if x == a {
+			n.active = append(n.active[:i], n.active[i+1:]...)
+			break
+		}
+	}
+	if !a.event.IsZero() {
+		a.event.Stop()
+	}
+	switch a.f.Kind {
+	case DropEnd:
+		a.s.hidden--
+	case Stall:
+		a.s.stalled--
+	case Delay:
+		a.s.extra -= a.f.By
+	case Partition:
+		a.unblock()
+		return
+	}
+	a.s.resume()
+}
+
+func (a *activation) unblock() {
+	n := a.f.n
+	for _, y := range n.ways {
+		if !a.blocks(y) {
+			continue
+		}
+		if y.blocked--; y.blocked == 0 {
+			for _, s := range append([]*stream(nil), y.streams...) {
+				s.resume()
+			}
+			n.retry(y)
+		}
+	}
+}
+
+// resume delivers what can be delivered now.
+func (s *stream) resume() {
+	acquire(s.p)
+	s.deliver()
+	release(s.p)
+}
+
+// refuses reports whether a fault refuses a dial.
+func (n *Network) refuses(d *handshake) bool { return n.dialFault(Refuse, d) != nil }
+
+// swallows reports whether a fault leaves a dial without an answer.
+func (n *Network) swallows(d *handshake) bool { return n.dialFault(BlackHole, d) != nil }
+
+// dialFault returns the fault of the kind that acts on a dial, nil if none does.
+func (n *Network) dialFault(k Kind, d *handshake) *planned {
+	for _, p := range n.plan {
+		if p.open && p.Kind == k && p.concerns(d.from.name, d.to.name, d.p.nth) {
+			n.note(&p.Fault, &d.p.ab)
+			return p
+		}
+	}
+	return nil
+}
+
+// note records in the history that a fault acts.
+func (n *Network) note(f *Fault, s *stream) {
+	text := f.String()
+	var at int64
+	if s != nil {
+		text += " on " + s.p.name
+		at = int64(s.passed)
+	}
+	n.w.Recorder().Fault(history.Event{Name: f.Kind.String(), Text: text, Count: at})
+}

@@ -1,0 +1,78 @@
+package netsim
+
+import (
+	"strconv"
+
+	"github.com/collider-amqp/collider/sim/choice"
+)
+
+// pair is a connection: two ends, two streams.
+type pair struct {
+	a, b   Conn // a dialled
+	ab, ba stream
+	n      *Network
+	id     uint32 // from 1, in order of dialling in the network
+	nth    int    // from 1, among the dials from one host to another
+	name   string // "client->broker#2"
+	entity uint64 // of its entropy
+	stands bool   // the handshake is over
+	over   bool   // nothing can happen to it any more
+
+	unread choice.Stream // draws what becomes of unread bytes at resets
+}
+
+// open makes p ready for a new connection.
+func (p *pair) open(n *Network, dialer, acceptor Addr, there, back *way) {
+	p.n, p.stands, p.over = n, false, false
+	p.a.open(p, &p.ba, &p.ab, dialer, acceptor)
+	p.b.open(p, &p.ab, &p.ba, acceptor, dialer)
+	p.ab.open(p, &p.a, &p.b, there, false)
+	p.ba.open(p, &p.b, &p.a, back, true)
+	p.unread = choice.New(n.w.Seed(), "netsim.reset", p.entity)
+}
+
+// other returns the stream of the other direction.
+func (p *pair) other(s *stream) *stream {
+	if s == &p.ab {
+		return &p.ba
+	}
+	return &p.ab
+}
+
+// keepsUnread decides what a reset does to unread bytes.
+func (p *pair) keepsUnread(y *way) bool {
+	switch y.Reset {
+	case ResetKeeps:
+		return true
+	case ResetDiscards:
+		return false
+	}
+	return p.unread.Bool(0.5)
+}
+
+// kill resets both ends at once, as a fault does. Keep leaves unread bytes
+// readable.
+func (p *pair) kill(keep bool) {
+	p.n.observe(&p.ab, WasReset)
+	p.n.observe(&p.ba, WasReset)
+	p.a.kill(keep)
+	p.b.kill(keep)
+	p.settle()
+}
+
+// settle takes the connection off its ways when it is over.
+func (p *pair) settle() {
+	if p.over || !p.a.done() || !p.b.done() {
+		return
+	}
+	acquireNet(p.n)
+	defer releaseNet(p.n)
+	p.over = true
+	p.ab.way.drop(&p.ab)
+	p.ba.way.drop(&p.ba)
+}
+
+// pairName names the nth connection that a host has dialled to another.
+func pairName(from, to string, nth int) string {
+	return from + "->" + to + "#" + strconv.Itoa(nth)
+}
