@@ -96,13 +96,23 @@ struct target {
     virtual void wake() { throw failure{"bad_command", "no connection"}; }
     virtual void close() { throw failure{"bad_command", "no connection"}; }
 
-    // add adds job number item, which performs a, and records both.
-    bool add(uint64_t item, const action& a);
+    // add adds job number item and records the call and the job.
+    bool add(uint64_t item, std::function<void()> f) {
+        proton::work_queue& q = queue();
+        return operation("work_queue.add", with_item(item), [&] { return q.add([this, item, f] { job(item, f); }); });
+    }
+    bool add(uint64_t item, const action& a) {
+        return add(item, [this, item, a] { perform(a, item); });
+    }
     void perform(const action& a, uint64_t number);
-    void job(uint64_t item, const action& a) {
+    void job(uint64_t item, const std::function<void()>& f) {
         span s("work", with_item(item));
         entered();
-        perform(a, item);
+        f();
+    }
+    // must_add is add for a command that wants nothing but the job.
+    void must_add(uint64_t item, std::function<void()> f) {
+        if (!add(item, f)) throw failure{"definite", "the connection is closed"};
     }
     ids with_item(uint64_t item) const {
         ids i = id;
@@ -134,9 +144,10 @@ class connection : public target, public proton::messaging_handler {
     }
     void entered() override { ++canary_; }
     bool over() const { return over_.load(); }
+    void forget() { over_.store(true); }
 
-    uint32_t open_link(bool sending, const std::string& address, int credit);
-    void send(uint32_t link, uint64_t first, uint64_t n, size_t size);
+    uint32_t open_link(uint64_t item, bool sending, const std::string& address, int credit);
+    void send(uint64_t item, uint32_t link, uint64_t first, uint64_t n, size_t size);
 
   private:
     // usable is shared: conn_ is set once, before ready_.
@@ -322,7 +333,12 @@ class world : public proton::messaging_handler {
         if (arg<bool>(j, "reconnect")) o.reconnect(proton::reconnect_options());
         ids i = c.id;
         i.container = id_.container, i.queue = 0;
-        operation("container.connect", i, [&] { return container_->connect(arg<std::string>(j, "addr"), o), true; });
+        try {
+            operation("container.connect", i, [&] { return container_->connect(arg<std::string>(j, "addr"), o), true; });
+        } catch (const failure&) {
+            c.forget(); // it will have no callback
+            throw;
+        }
         return c;
     }
 
@@ -334,7 +350,7 @@ class world : public proton::messaging_handler {
         if (const uint32_t q = arg<uint32_t>(j, "queue")) {
             target& t = find<target>(q);
             i.conn = t.id.conn, i.queue = q;
-            operation("work_queue.schedule", i, [&] { return t.queue().schedule(d, [&t, i, a] { t.job(i.item, a); }), true; });
+            operation("work_queue.schedule", i, [&] { return t.queue().schedule(d, [&t, i, a] { t.job(i.item, [&] { t.perform(a, i.item); }); }), true; });
             return;
         }
         if (a.what != "none" && a.what != "block" && a.what != "throw" && a.what != "stop")
@@ -379,7 +395,7 @@ class world : public proton::messaging_handler {
         std::lock_guard<std::mutex> l(lock_);
         int open = 0;
         for (auto& c : connections_) open += !c->over();
-        return {{"conns", open}, {"events", rec.events()}};
+        return {{"conns", open}, {"seq", rec.events()}};
     }
 
   private:
@@ -405,11 +421,6 @@ class world : public proton::messaging_handler {
     std::thread runner_;
 };
 
-inline bool target::add(uint64_t item, const action& a) {
-    proton::work_queue& q = queue();
-    return operation("work_queue.add", with_item(item), [&] { return q.add([=] { job(item, a); }); });
-}
-
 inline void target::perform(const action& a, uint64_t number) {
     if (a.what == "none" || number % a.every != 0) return;
     if (a.what == "add") add(a.first + number, action());
@@ -426,18 +437,17 @@ inline void connection::armed(const char* name) {
         if (a.on == name && (!a.conn || a.conn == id.conn) && n >= a.nth && n < a.nth + a.times) perform(a, n);
 }
 
-inline uint32_t connection::open_link(bool sending, const std::string& address, int credit) {
+inline uint32_t connection::open_link(uint64_t item, bool sending, const std::string& address, int credit) {
     const uint32_t n = ++next_link;
-    auto open = [=] {
+    must_add(item, [=] {
         if (sending) links_.emplace_back(conn_.open_sender(address), n);
         else links_.emplace_back(conn_.open_receiver(address, proton::receiver_options().credit_window(credit)), n);
-    };
-    if (!queue().add(open)) throw failure{"definite", "the connection is closed"};
+    });
     return n;
 }
 
-inline void connection::send(uint32_t link, uint64_t first, uint64_t n, size_t size) {
-    auto job = [=] {
+inline void connection::send(uint64_t item, uint32_t link, uint64_t first, uint64_t n, size_t size) {
+    must_add(item, [=] {
         for (auto& l : links_) {
             if (l.second != link) continue;
             for (auto s : conn_.senders()) {
@@ -451,8 +461,7 @@ inline void connection::send(uint32_t link, uint64_t first, uint64_t n, size_t s
                 }
             }
         }
-    };
-    if (!queue().add(job)) throw failure{"definite", "the connection is closed"};
+    });
 }
 
 inline proton::connection_options listener::on_accept(proton::listener&) {

@@ -75,7 +75,8 @@ class session {
                 {"promises", {{"serialized_callbacks", true}, {"parallel_connections", true}, {"work_queue_fifo", true},
                               {"add_returns_bool", true}, {"add_exact_at_close", false}, {"wake_coalesces", true},
                               {"schedule", true}, {"cancel", false}, {"auto_stop", true}, {"stop_joins", true},
-                              {"reconnect", true}, {"auto_settle", true}, {"auto_credit", true}}}};
+                              {"lifecycle", true}, {"pool_bounded", true}, {"reconnect", true},
+                              {"auto_settle", true}, {"auto_credit", true}}}};
     }
 
     json add_work(const json& j) {
@@ -126,7 +127,7 @@ class session {
 
     json close(const json& j) {
         connection& c = world_->find_conn(arg<uint32_t>(j, "conn"));
-        if (!c.queue().add([&c] { c.close(); })) throw failure{"definite", "the connection is closed"};
+        c.must_add(arg<uint64_t>(j, "item"), [&c] { c.close(); });
         return json::object();
     }
 
@@ -142,11 +143,11 @@ class session {
             {"connect", {false, [](session& s, const json& j) { return conn_reply(s.world_->connect(j)); }}},
             {"open_queue", {false, [](session& s, const json&) { return json{{"queue", s.world_->make_queue().id.queue}}; }}},
             {"open_sender", {false, [](session& s, const json& j) {
-                return json{{"link", s.world_->find_conn(arg<uint32_t>(j, "conn")).open_link(true, arg<std::string>(j, "addr"), 0)}}; }}},
+                return json{{"link", s.world_->find_conn(arg<uint32_t>(j, "conn")).open_link(arg<uint64_t>(j, "item"), true, arg<std::string>(j, "addr"), 0)}}; }}},
             {"open_receiver", {false, [](session& s, const json& j) {
-                return json{{"link", s.world_->find_conn(arg<uint32_t>(j, "conn")).open_link(false, arg<std::string>(j, "addr"), arg<int>(j, "credit", 10))}}; }}},
+                return json{{"link", s.world_->find_conn(arg<uint32_t>(j, "conn")).open_link(arg<uint64_t>(j, "item"), false, arg<std::string>(j, "addr"), arg<int>(j, "credit", 10))}}; }}},
             {"send", {false, [](session& s, const json& j) {
-                s.world_->find_conn(arg<uint32_t>(j, "conn")).send(arg<uint32_t>(j, "link"), arg<uint64_t>(j, "first"), arg<uint64_t>(j, "n", 1), arg<size_t>(j, "size"));
+                s.world_->find_conn(arg<uint32_t>(j, "conn")).send(arg<uint64_t>(j, "item"), arg<uint32_t>(j, "link"), arg<uint64_t>(j, "first"), arg<uint64_t>(j, "n", 1), arg<size_t>(j, "size"));
                 return json::object(); }}},
             {"add_work", {true, [](session& s, const json& j) { return s.add_work(j); }}},
             {"wake", {true, [](session& s, const json& j) { return s.wake(j); }}},
