@@ -28,7 +28,21 @@ func (o *Object) Point(k OpKind, write bool) { o.object.point(k, write) }
 // Await is the choice point before an operation of the class, which can be done
 // now if on. Otherwise it returns once Switch has turned the class on and the
 // calling thread is picked; the class is then still on.
-func (o *Object) Await(k OpKind, class int, on bool) { o.object.await(k, class, on) }
+//
+// The thread is in the queue before the next one is picked: an Event that the
+// clock fires meanwhile must find it there.
+func (o *Object) Await(k OpKind, class int, on bool) {
+	t := o.object.enter()
+	t.op, t.object = Op{Kind: k, Write: true, Object: o.object.id}, &o.object
+	wt := &t.wait
+	wt.kind, wt.n, wt.on, wt.released = k, class, on, false
+	o.object.queue.push(wt)
+	if !on {
+		t.w.disable(t)
+	}
+	t.w.step(t)
+	o.object.queue.remove(wt)
+}
 
 // Waits reports whether any thread is inside Await.
 func (o *Object) Waits() bool { return o.object.queue.head != nil }
