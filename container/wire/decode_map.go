@@ -1,20 +1,65 @@
 package wire
 
-import (
-	"bytes"
-	"math/bits"
-)
+import "bytes"
 
-// mapRule restricts the keys and values of a map.
+// mapRule restricts the keys and values of a map: the set of key types that are allowed, and whether values must be
+// of simple types.
 type mapRule uint8
 
 const (
-	keyAny        mapRule = iota
-	keySymbol             // fields: symbol keys (§2.8.13), as filter sets (§3.5.8) and node properties (§3.5.9)
-	keyAnnotation         // annotations: symbol or ulong keys (§3.2.10)
-	keyProperty           // application properties: string keys, simple values (§3.2.5)
-	keyTag                // attach.unsettled: delivery tags as keys (§2.7.3)
+	stringKeys mapRule = 1 << iota
+	symbolKeys
+	ulongKeys
+	binaryKeys
+	otherKeys // any type that has no bit of its own; never null
+	simpleValues
+
+	keyAny        = stringKeys | symbolKeys | ulongKeys | binaryKeys | otherKeys
+	keySymbol     = symbolKeys                // fields (§2.8.13), filter sets (§3.5.8), node properties (§3.5.9)
+	keyAnnotation = symbolKeys | ulongKeys    // annotations (§3.2.10)
+	keyProperty   = stringKeys | simpleValues // application properties (§3.2.5)
+	keyTag        = binaryKeys                // attach.unsettled: delivery tags (§2.7.3)
 )
+
+// keyReason words what keys a rule asks for.
+func (r mapRule) keyReason() string {
+	switch r {
+	case keySymbol:
+		return "map key must be a symbol"
+	case keyAnnotation:
+		return "map key must be a symbol or a ulong"
+	case keyProperty:
+		return "map key must be a string"
+	case keyTag:
+		return "map key must be a binary"
+	}
+	return "map key must not be null"
+}
+
+// admit reports whether the rule allows key, and returns a number that is equal for equal keys.
+func (r mapRule) admit(key any) (hash uint32, ok bool) {
+	switch k := key.(type) {
+	case string:
+		return textHash(k), r&stringKeys != 0
+	case Symbol:
+		return textHash(string(k)), r&symbolKeys != 0
+	case uint64:
+		return uint32(k), r&ulongKeys != 0
+	case []byte:
+		return textHash(string(k)), r&binaryKeys != 0
+	case nil:
+		return 0, false
+	}
+	return 0, r&otherKeys != 0
+}
+
+// forbidsValue reports whether the rule forbids a value whose encoding starts with format code c: application
+// properties are no maps, lists or arrays (§3.2.5), and not described.
+func (r mapRule) forbidsValue(c byte) bool {
+	return r&simpleValues != 0 && (c >= FormatList8 || c == FormatList0 || c == FormatDescribed)
+}
+
+const simpleReason = "application property is not of a simple type"
 
 // mapOf reads a map of the rule, constructor included, into the memory of old.
 func (d *decoder) mapOf(rule mapRule, old Map) Map {
@@ -57,68 +102,19 @@ func (d *decoder) mapBody(f *format, start int, rule mapRule, old Map) Map {
 		e := &m[i]
 		at := d.pos
 		e.Key = d.value(e.Key)
-		d.checkKey(at, rule, e.Key)
-		if d.err == nil && seen.add(m[:i], e.Key) {
+		if hash, ok := rule.admit(e.Key); !ok {
+			d.fail(at, ConditionDecodeError, rule.keyReason())
+		} else if seen.add(m[:i], e.Key, hash) {
 			d.fail(at, ConditionDecodeError, "map has two equal keys")
 		}
 		at = d.pos
-		e.Value = d.value(e.Value)
-		if rule == keyProperty {
-			d.checkSimple(at)
+		if at < len(d.b) && rule.forbidsValue(d.b[at]) {
+			d.fail(at, ConditionDecodeError, simpleReason)
 		}
+		e.Value = d.value(e.Value)
 	}
 	d.closeCompound(f, outer)
 	return m
-}
-
-// checkKey checks the key that was read from position at.
-func (d *decoder) checkKey(at int, rule mapRule, key any) {
-	if d.err != nil {
-		return
-	}
-	if reason := keyFault(rule, key); reason != "" {
-		d.fail(at, ConditionDecodeError, reason)
-	}
-}
-
-// keyFault tells what the rule has against the key, or "".
-func keyFault(rule mapRule, key any) string {
-	switch rule {
-	case keySymbol:
-		if _, ok := key.(Symbol); !ok {
-			return "map key must be a symbol"
-		}
-	case keyAnnotation:
-		_, symbol := key.(Symbol)
-		if _, ulong := key.(uint64); !symbol && !ulong {
-			return "map key must be a symbol or a ulong"
-		}
-	case keyProperty:
-		if _, ok := key.(string); !ok {
-			return "map key must be a string"
-		}
-	case keyTag:
-		if _, ok := key.([]byte); !ok {
-			return "map key must be a binary"
-		}
-	case keyAny:
-		if key == nil {
-			return "map key must not be null"
-		}
-	}
-	return ""
-}
-
-// checkSimple checks that the value read from position at is of a simple type: not a map, list, array (§3.2.5) and
-// not described.
-func (d *decoder) checkSimple(at int) {
-	if d.err != nil {
-		return
-	}
-	c := d.b[at]
-	if t := formats[c].typ; c == FormatDescribed || t == TypeList || t == TypeMap || t == TypeArray {
-		d.fail(at, ConditionDecodeError, "application property is not of a simple type")
-	}
 }
 
 // keySet finds equal keys in a map while it is read (§1.6.23). A 64-bit filter of key hashes spares most comparisons;
@@ -131,12 +127,12 @@ type keySet struct {
 // keySetLarge is the number of entries from which a set is cheaper than comparing.
 const keySetLarge = 32
 
-// add adds key and reports whether before holds an equal one; before are all entries added so far.
-func (s *keySet) add(before Map, key any) (duplicate bool) {
+// add adds key with its hash and reports whether before holds an equal one; before are all entries added so far.
+func (s *keySet) add(before Map, key any, hash uint32) (duplicate bool) {
 	if len(before) >= keySetLarge {
 		return s.addLarge(before, key)
 	}
-	bit := uint64(1) << (keyHash(key) & 63)
+	bit := uint64(1) << (hash & 63)
 	if s.filter&bit == 0 {
 		s.filter |= bit
 		return false
@@ -157,26 +153,13 @@ func (s *keySet) addLarge(before Map, key any) (duplicate bool) {
 	return duplicate
 }
 
-// keyHash returns a number that is equal for equal keys.
-func keyHash(key any) uint32 {
-	switch k := key.(type) {
-	case string:
-		return textHash(k)
-	case Symbol:
-		return textHash(string(k))
-	case uint64:
-		return uint32(k)
-	}
-	return 0
-}
-
+// textHash depends on the length and two of the octets, which is what tells apart the keys of most maps.
 func textHash(s string) uint32 {
 	n := len(s)
 	if n == 0 {
 		return 0
 	}
-	h := uint32(n)*0x9e3779b1 ^ uint32(s[0])*0x85ebca6b ^ uint32(s[n-1])*0xc2b2ae35 ^ uint32(s[n/2])*0x27d4eb2f
-	return bits.RotateLeft32(h, 9) ^ h
+	return uint32(n)*5 ^ uint32(s[n/2])*3 ^ uint32(s[n-1])
 }
 
 // keysEqual compares two map keys by AMQP type and value.

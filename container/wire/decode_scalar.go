@@ -155,11 +155,12 @@ func (d *decoder) text(start int, b []byte, old string) string {
 	if string(b) == old {
 		return old
 	}
-	if !utf8.Valid(b) {
+	v := string(b)
+	if !isASCII(v) && !utf8.ValidString(v) {
 		d.fail(start, ConditionDecodeError, "string is not UTF-8")
 		return ""
 	}
-	return string(b)
+	return v
 }
 
 // ascii makes a symbol of b, the payload of the value at start, after checking that it is ASCII (§1.6.21).
@@ -167,11 +168,10 @@ func (d *decoder) ascii(start int, b []byte, old Symbol) Symbol {
 	if string(b) == string(old) {
 		return old
 	}
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			d.fail(start, ConditionDecodeError, "symbol is not ASCII")
-			return ""
-		}
+	v := string(b)
+	if !isASCII(v) {
+		d.fail(start, ConditionDecodeError, "symbol is not ASCII")
+		return ""
 	}
-	return Symbol(b)
+	return Symbol(v)
 }

@@ -27,11 +27,35 @@ func (d *decoder) value(old any) any {
 		return nil
 	}
 	c := d.b[start]
-	if c == FormatDescribed {
+	switch c {
+	case FormatString8:
+		if b := d.short8(start); b != nil {
+			if o, ok := old.(string); ok && o == string(b) {
+				d.pos = start + 2 + len(b)
+				return old
+			}
+		}
+	case FormatSymbol8:
+		if b := d.short8(start); b != nil {
+			if o, ok := old.(Symbol); ok && string(o) == string(b) {
+				d.pos = start + 2 + len(b)
+				return old
+			}
+		}
+	case FormatDescribed:
 		return d.described(start)
 	}
 	d.pos++
 	return d.body(c, start, old)
+}
+
+// short8 returns the octets of the variable-width value with one octet of size that starts at start, nil if they are
+// not all there.
+func (d *decoder) short8(start int) []byte {
+	if b := d.b[start:]; len(b) >= 2 && len(b)-2 >= int(b[1]) {
+		return b[2 : 2+int(b[1])]
+	}
+	return nil
 }
 
 // described reads a descriptor and the value that it describes; the 0x00 stands at start.

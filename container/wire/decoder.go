@@ -17,8 +17,9 @@ type decoder struct {
 	err   *DecodeError
 }
 
+// init readies a zero decoder.
 func (d *decoder) init(b []byte, lim *Limits) {
-	*d = decoder{b: b, depth: lim.maxDepth(), zero: lim.maxZeroWidth(), field: -1}
+	d.b, d.depth, d.zero, d.field = b, lim.maxDepth(), lim.maxZeroWidth(), -1
 }
 
 // result returns the fault as an error, avoiding a non-nil error that holds a nil pointer.
@@ -86,9 +87,9 @@ func (d *decoder) leave() { d.depth++ }
 // descriptor reads the 0x00 and the descriptor in front of a described value and returns its code, 0 for a descriptor
 // that the specification does not define. Symbolic descriptors stand for numeric ones (§1.5).
 func (d *decoder) descriptor() Code {
-	if b := d.b[d.pos:]; len(b) >= 3 && b[0] == FormatDescribed && b[1] == FormatSmallUlong {
-		d.pos += 3
-		return Code(b[2])
+	if p := d.pos; p+2 < len(d.b) && d.b[p] == FormatDescribed && d.b[p+1] == FormatSmallUlong {
+		d.pos = p + 3
+		return Code(d.b[p+2])
 	}
 	return d.descriptorSlow()
 }

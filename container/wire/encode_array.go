@@ -29,7 +29,7 @@ func appendArrayOf(dst []byte, v any) ([]byte, error) {
 	case []Char:
 		for _, c := range v {
 			if !utf8.ValidRune(rune(c)) {
-				return dst, &EncodeError{"char", "it is not a Unicode scalar value"}
+				return dst, errNotChar
 			}
 		}
 		return fixedArray(dst, FormatChar, v, func(dst []byte, x Char) []byte {
@@ -120,8 +120,8 @@ func fixedArray[T any](dst []byte, c byte, v []T, put func([]byte, T) []byte) []
 
 func appendSymbols(dst []byte, v []Symbol) ([]byte, error) {
 	for _, s := range v {
-		if !isASCII(s) {
-			return dst, &EncodeError{"symbol", "it is not ASCII"}
+		if !isASCII(string(s)) {
+			return dst, errNotASCII
 		}
 	}
 	return appendTexts(dst, FormatSymbol8, FormatSymbol32, v), nil
@@ -130,7 +130,7 @@ func appendSymbols(dst []byte, v []Symbol) ([]byte, error) {
 func appendStrings(dst []byte, v []string) ([]byte, error) {
 	for _, s := range v {
 		if !utf8.ValidString(s) {
-			return dst, &EncodeError{"string", "it is not UTF-8"}
+			return dst, errNotUTF8
 		}
 	}
 	return appendTexts(dst, FormatString8, FormatString32, v), nil

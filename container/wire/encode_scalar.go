@@ -63,27 +63,33 @@ func appendBinary(dst, v []byte) []byte {
 }
 
 func appendString(dst []byte, v string) ([]byte, error) {
-	if !utf8.ValidString(v) {
-		return dst, &EncodeError{"string", "it is not UTF-8"}
+	dst, ascii := appendText(dst, FormatString8, FormatString32, v)
+	if !ascii {
+		return dst, checkUTF8(v)
 	}
-	return append(appendSize(dst, FormatString8, FormatString32, len(v)), v...), nil
+	return dst, nil
+}
+
+func checkUTF8(v string) error {
+	if !utf8.ValidString(v) {
+		return errNotUTF8
+	}
+	return nil
 }
 
 func appendSymbol(dst []byte, v Symbol) ([]byte, error) {
-	if !isASCII(v) {
-		return dst, &EncodeError{"symbol", "it is not ASCII"}
+	dst, ascii := appendText(dst, FormatSymbol8, FormatSymbol32, string(v))
+	if !ascii {
+		return dst, errNotASCII
 	}
-	return append(appendSize(dst, FormatSymbol8, FormatSymbol32, len(v)), v...), nil
+	return dst, nil
 }
 
-func isASCII(v Symbol) bool {
-	for i := 0; i < len(v); i++ {
-		if v[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
+var (
+	errNotUTF8  = &EncodeError{"string", "it is not UTF-8"}
+	errNotASCII = &EncodeError{"symbol", "it is not ASCII"}
+	errNotChar  = &EncodeError{"char", "it is not a Unicode scalar value"}
+)
 
 // appendSize appends the shorter of two variable-width constructors with the size.
 func appendSize(dst []byte, c8, c32 byte, n int) []byte {

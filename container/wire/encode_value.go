@@ -29,13 +29,14 @@ func Validate(v any) error {
 }
 
 func appendAny(dst []byte, v any) ([]byte, error) {
+	if s, ok := v.(string); ok { // by far the most frequent
+		return appendString(dst, s)
+	}
 	switch v := v.(type) {
 	case nil:
 		return append(dst, FormatNull), nil
 	case bool:
 		return appendBoolean(dst, v), nil
-	case string:
-		return appendString(dst, v)
 	case Symbol:
 		return appendSymbol(dst, v)
 	case []byte:
@@ -88,7 +89,7 @@ func appendRare(dst []byte, v any) ([]byte, error) {
 		return append(append(dst, FormatDecimal128), v[:]...), nil
 	case Char:
 		if !utf8.ValidRune(rune(v)) {
-			return dst, &EncodeError{"char", "it is not a Unicode scalar value"}
+			return dst, errNotChar
 		}
 		return binary.BigEndian.AppendUint32(append(dst, FormatChar), uint32(v)), nil
 	case []any:
@@ -127,48 +128,47 @@ func appendList(dst []byte, l List) ([]byte, error) {
 }
 
 // appendMap appends m and checks its keys and values against the rule.
-func appendMap(dst []byte, m Map, rule mapRule) ([]byte, error) {
+func appendMap(dst []byte, m Map, rule mapRule) (_ []byte, err error) {
 	dst, start := openCompound(dst, FormatMap8)
 	var seen keySet
 	for i := range m {
 		e := &m[i]
-		if reason := entryFault(rule, e); reason != "" {
-			return dst, &EncodeError{"map", reason}
+		hash := uint32(0)
+		if k, ok := e.Key.(string); ok && rule&stringKeys != 0 {
+			hash = textHash(k)
+			dst, err = appendString(dst, k)
+		} else if hash, ok = rule.admit(e.Key); ok {
+			dst, err = appendAny(dst, e.Key)
+		} else {
+			err = &EncodeError{"map", rule.keyReason()}
 		}
-		var err error
-		if dst, err = appendAny(dst, e.Key); err != nil {
+		if err != nil {
 			return dst, err
 		}
-		if seen.add(m[:i], e.Key) {
-			return dst, &EncodeError{"map", "two keys are equal"}
+		if seen.add(m[:i], e.Key, hash) {
+			return dst, errEqualKeys
 		}
+		if v, ok := e.Value.(string); ok {
+			if dst, err = appendString(dst, v); err != nil {
+				return dst, err
+			}
+			continue
+		}
+		at := len(dst)
 		if dst, err = appendAny(dst, e.Value); err != nil {
 			return dst, err
+		}
+		if rule.forbidsValue(dst[at]) {
+			return dst, errNotSimple
 		}
 	}
 	return closeCompound(dst, start, 2*len(m)), nil
 }
 
-// entryFault tells what the rule has against the entry, or "".
-func entryFault(rule mapRule, e *MapEntry) string {
-	if reason := keyFault(rule, e.Key); reason != "" {
-		return reason
-	}
-	if rule == keyProperty && !isSimple(e.Value) {
-		return "the value of an application property must be of a simple type"
-	}
-	return ""
-}
-
-// isSimple reports whether v is of a type that is neither list, map, array nor described (§3.2.5).
-func isSimple(v any) bool {
-	switch v.(type) {
-	case nil, bool, string, Symbol, []byte, uint32, uint64, int32, int64, uint8, uint16, int8, int16, int, uint,
-		Timestamp, UUID, float32, float64, Decimal32, Decimal64, Decimal128, Char:
-		return true
-	}
-	return false
-}
+var (
+	errEqualKeys = &EncodeError{"map", "two keys are equal"}
+	errNotSimple = &EncodeError{"map", simpleReason}
+)
 
 // openCompound appends an 8-bit compound constructor with room for size and count.
 func openCompound(dst []byte, c8 byte) ([]byte, int) {

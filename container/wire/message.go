@@ -192,7 +192,7 @@ func (m *Message) decodeSection(d *decoder, c Code) {
 		if m.Data == nil {
 			m.Data = s.data[:0]
 		}
-		m.Data = append(m.Data, d.binary())
+		m.Data = append(m.Data, d.octets(FormatBinary8, FormatBinary32, TypeBinary))
 		s.data = m.Data
 	case CodeAMQPValue:
 		s.value = d.value(s.value)
