@@ -145,8 +145,8 @@
 //
 // # Limitations
 //
-// Messages carry no typed values yet known to the harness, so cases about the
-// type system use the wire. Times of the process are not compared with the
+// Messages have bodies of a given size and no typed values: cases about the type
+// system use the wire. Times of the process are not compared with the
 // harness's. A history of more events than Options.Limit is cut and proves
 // nothing.
 package shim
