@@ -1,0 +1,165 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/collider-amqp/collider/container"
+	"github.com/collider-amqp/collider/container/record"
+	"github.com/collider-amqp/collider/sim"
+)
+
+// Lifecycle: the life of containers, listeners and connections, begun and ended
+// from every side at once.
+var Lifecycle = &sim.Scenario{
+	Name: "lifecycle",
+	Doc:  "connect, listen, stop and auto-stop raced from every side",
+	Properties: rules(
+		"RUN-1", "Run returns when its threads have ended",
+		"RUN-4", "start and stop callbacks come once",
+		"RUN-6", "auto-stop comes with the end of the last activity",
+		"RUN-12", "threads that start late see an auto-stop",
+		"RUN-13", "Run returns after Stop",
+		"RUN-14", "Stop is final",
+		"RUN-22", "each connection that was made gets exactly one on_transport_close",
+		"RUN-23", "a stop during an accept leaves nothing behind",
+		"LIS-1", "on_open, on_accept, on_error, on_close in order",
+		"LIS-8", "a listener can be stopped inside on_accept",
+		"ORD-1", "connection callbacks in order",
+		"ORD-3", "each on_transport_close has an on_transport_open before it",
+		"SCHED-7", "a cancelled function does not run",
+	),
+	Params: []sim.Param{
+		{Name: "connections", Doc: "connections of the client", Default: 2, Min: 0, Max: 3},
+		{Name: "runs", Doc: "threads that call the client's Run", Default: 1, Min: 1, Max: 2},
+		{Name: "chaos", Doc: "operations thrown in", Default: 4, Min: 0, Max: 8},
+		workersParam, latencyParam, splitParam,
+	},
+	Run:   lifecycle,
+	Check: judge,
+}
+
+// errChaos is a Stop's error that belongs to the scenario.
+var errChaos = errors.New("stopped on purpose")
+
+// closer closes its connection once it is open.
+type closer struct {
+	quiet
+	c *record.Container
+}
+
+// OnConnectionOpen closes.
+func (h *closer) OnConnectionOpen(c *container.Connection) { h.c.Close(c, nil) }
+
+// stoppingListener stops its listener at its nth accept.
+type stoppingListener struct {
+	quietListener
+	left int
+	stop func()
+}
+
+// OnAccept counts.
+func (l *stoppingListener) OnAccept(*container.Listener) container.ConnectionOptions {
+	if l.left--; l.left == 0 {
+		l.stop()
+	}
+	return container.ConnectionOptions{}
+}
+
+func lifecycle(w *sim.World) {
+	x := newHouse(w)
+	draw := w.Rand("lifecycle")
+	server := x.container("server", quiet{})
+	stops := &stoppingListener{left: draw.IntN(3)}
+	var listener *record.Listener
+	stops.stop = func() { listener.Stop() }
+	listener = x.listen(server, stops)
+	w.Mark()
+	serving := x.runStopped(server, w.Param("workers"))
+	lateThreads(x, w.Param("workers"))
+
+	client := x.container("client", quiet{})
+	client.AutoStop(false)
+	var running []*sim.Thread
+	for range w.Param("runs") {
+		running = append(running, x.runStopped(client, w.Param("workers")))
+	}
+	connecting := w.Go("connect", func() {
+		for range w.Param("connections") {
+			client.Connect("server", container.ConnectionOptions{Handler: &closer{c: client}})
+		}
+	})
+	chaos := w.Go("chaos", func() { x.chaos(client, server, listener) })
+	connecting.Join()
+	chaos.Join()
+	client.Stop(nil)
+	server.Stop(nil)
+	for _, t := range append(running, serving) {
+		t.Join()
+	}
+	// What came in after an auto-stop is wound up by one more Run (RUN-15).
+	x.runStopped(client, 1).Join()
+	x.runStopped(server, 1).Join()
+	if err := client.Connect("server", container.ConnectionOptions{}); err == nil {
+		w.Fail("RUN-14", "Connect succeeded after Stop")
+	}
+	x.finish()
+}
+
+// runStopped is run for a container that the world stops with errChaos.
+func (x *house) runStopped(c *record.Container, workers int64) *sim.Thread {
+	return x.w.Go("run", func() {
+		ctx, cancel := x.w.Env().NewContext()
+		defer cancel()
+		if err := c.Run(ctx, int(workers)); err != nil && !errors.Is(err, errChaos) {
+			x.w.FailError(err)
+		}
+	})
+}
+
+// lateThreads runs a container whose only work may end before its threads have
+// started (RUN-12), twice (RUN-10, RUN-11).
+func lateThreads(x *house, workers int64) {
+	c := x.container("brief", quiet{})
+	for round := range 2 {
+		ran := false
+		c.Schedule(0, func() { ran = true })
+		x.run(c, workers).Join()
+		if !ran {
+			x.w.Fail("RUN-11", "Run %d returned before its work had run", round)
+		}
+	}
+}
+
+// chaos throws operations in.
+func (x *house) chaos(client, server *record.Container, listener *record.Listener) {
+	draw := x.w.Rand("chaos")
+	var handles []record.Handle
+	for i := range x.w.Param("chaos") {
+		switch draw.IntN(10) {
+		case 0:
+			client.Stop(errChaos)
+		case 1:
+			server.Stop(nil)
+		case 2:
+			listener.Stop()
+		case 3:
+			client.AutoStop(draw.Bool(0.5))
+		case 4:
+			handles = append(handles, client.Schedule(time.Duration(draw.IntN(2))*time.Millisecond, func() {}))
+		case 5:
+			for _, h := range handles {
+				client.Cancel(h)
+			}
+		case 6:
+			client.Connect("server:1", container.ConnectionOptions{}) // nobody listens there
+		case 7:
+			client.Connect("nowhere", container.ConnectionOptions{})
+		case 8:
+			client.Listen(fmt.Sprintf(":%d", 6000+i%2), quietListener{}) // the second one is in use
+		case 9:
+			server.Connect("server", container.ConnectionOptions{Handler: &closer{c: server}})
+		}
+	}
+}

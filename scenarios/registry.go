@@ -1,0 +1,16 @@
+package scenarios
+
+import "github.com/collider-amqp/collider/sim"
+
+// All returns the scenarios in the order in which they are listed and run.
+func All() []*sim.Scenario {
+	return []*sim.Scenario{
+		Broker,
+		Lifecycle,
+		MultithreadedClient,
+		MultithreadedClientFlowControl,
+		Serialization,
+		WakeCoalescing,
+		WorkQueueOrder,
+	}
+}
