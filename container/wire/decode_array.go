@@ -18,7 +18,7 @@ func (d *decoder) arrayBody(f *format, start int) any {
 		descriptors = append(descriptors, d.value(nil))
 	}
 	if d.pos >= len(d.b) {
-		d.short(f.name)
+		d.short(f.name, start)
 		return nil
 	}
 	c := d.b[d.pos]
@@ -187,7 +187,7 @@ func variableSlice[T any](d *decoder, f *format, n int, get func(at int, b []byt
 	s := make([]T, 0, n)
 	for i := 0; i < n && d.err == nil; i++ {
 		at := d.pos
-		if b := d.sized(int(f.width), f.name); d.err == nil {
+		if b := d.sized(int(f.width), f.name, at); d.err == nil {
 			s = append(s, get(at, b))
 		}
 	}

@@ -79,13 +79,13 @@ func (d *decoder) body(c byte, start int, old any) any {
 	f := &formats[c]
 	switch f.cat {
 	case fixed:
-		b := d.take(int(f.width), f.name)
+		b := d.take(int(f.width), f.name, start)
 		if d.err != nil {
 			return nil
 		}
 		return d.fixedValue(c, start, b, old)
 	case variable:
-		b := d.sized(int(f.width), f.name)
+		b := d.sized(int(f.width), f.name, start)
 		if d.err != nil {
 			return nil
 		}
@@ -112,10 +112,10 @@ func boxed[T any](d *decoder, v T, _ any) any {
 	return v
 }
 
-// take returns the next n octets.
-func (d *decoder) take(n int, what string) []byte {
+// take returns the next n octets, which belong to the value that starts at start.
+func (d *decoder) take(n int, what string, start int) []byte {
 	if len(d.b)-d.pos < n {
-		d.short(what)
+		d.short(what, start)
 		return nil
 	}
 	b := d.b[d.pos : d.pos+n : d.pos+n]
@@ -124,18 +124,18 @@ func (d *decoder) take(n int, what string) []byte {
 }
 
 // sized reads a size of width octets and returns that many octets.
-func (d *decoder) sized(width int, what string) []byte {
+func (d *decoder) sized(width int, what string, start int) []byte {
 	n := uint64(0)
-	if h := d.take(width, what); width == 1 && h != nil {
+	if h := d.take(width, what, start); width == 1 && h != nil {
 		n = uint64(h[0])
 	} else if h != nil {
 		n = uint64(binary.BigEndian.Uint32(h))
 	}
 	if uint64(len(d.b)-d.pos) < n {
-		d.short(what)
+		d.short(what, start)
 		return nil
 	}
-	return d.take(int(n), what)
+	return d.take(int(n), what, start)
 }
 
 // keep returns old if it holds v already, else a new interface.
@@ -252,7 +252,7 @@ func (d *decoder) variableValue(t Type, start int, b []byte, old any) any {
 // around it, to be restored by closeCompound.
 func (d *decoder) compoundHeader(f *format, start int) (count int, outer []byte) {
 	w := int(f.width)
-	h := d.take(2*w, f.name)
+	h := d.take(2*w, f.name, start)
 	if d.err != nil {
 		return 0, nil
 	}

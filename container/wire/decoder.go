@@ -63,8 +63,10 @@ func (d *decoder) wrong(want Type) {
 	}
 }
 
-// short fails because a value that starts at pos needs more octets than there are.
-func (d *decoder) short(what string) { d.fail(d.pos, ConditionDecodeError, "input ends inside "+what) }
+// short fails because the value that starts at start needs more octets than there are.
+func (d *decoder) short(what string, start int) {
+	d.fail(start, ConditionDecodeError, "input ends inside "+what)
+}
 
 func hexByte(c byte) string {
 	const digits = "0123456789abcdef"
@@ -234,11 +236,11 @@ func (d *decoder) next(f *fields) bool {
 // closeFields ends the composite: the list must be used up and the fields of the mask must have been present.
 func (d *decoder) closeFields(f *fields, mandatory uint32) {
 	if d.err == nil {
-		if missing := mandatory &^ f.seen; missing != 0 {
-			d.missing(missing)
-		} else if d.pos != len(d.b) {
+		if d.pos != len(d.b) {
 			d.field = -1
 			d.fail(d.pos, ConditionDecodeError, "octets after the last field")
+		} else if missing := mandatory &^ f.seen; missing != 0 {
+			d.missing(missing)
 		} else {
 			d.b = f.outer
 		}
