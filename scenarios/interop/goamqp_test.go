@@ -55,11 +55,13 @@ func dial(ctx context.Context, t *testing.T, addr string) *amqp.Session {
 
 // TestGoAMQP sends messages through the broker and gets them back: in order,
 // unchanged, and settled on both sides.
-func TestGoAMQP(t *testing.T) {
+func TestGoAMQP(t *testing.T) { withNode(t, "broker", testGoAMQP) }
+
+func testGoAMQP(t *testing.T, addr string) {
 	const n = 2000
 	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
-	addr, node := broker(t), address(t)
+	node := address(t)
 	began := time.Now()
 	sent := make(chan error, 1)
 	out := dial(ctx, t, addr)
@@ -151,12 +153,16 @@ func utc(p *amqp.MessageProperties) *amqp.MessageProperties {
 // TestGoAMQPReleased checks that a message which a receiver releases comes
 // again.
 func TestGoAMQPReleased(t *testing.T) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	addr, node := broker(t), address(t)
 	if foreign() != "" {
 		t.Skip("COLLIDER_INTEROP_URL is set: Proton 0.37's broker forgets what was released")
 	}
+	withNode(t, "broker", testGoAMQPReleased)
+}
+
+func testGoAMQPReleased(t *testing.T, addr string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	node := address(t)
 	s := dial(ctx, t, addr)
 	if err := sendLetters(ctx, s, node, 3); err != nil {
 		t.Fatal(err)

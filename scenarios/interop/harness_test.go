@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -198,9 +199,8 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// serve starts `simrun serve KIND` and returns the process and its address. The
-// test fails if the node does not end cleanly on SIGTERM.
-func serve(t *testing.T, kind string) (*process, string) {
+// serve starts `simrun serve KIND` and returns the process and its address.
+func serve(t *testing.T, kind string, threads int) (*process, string) {
 	t.Helper()
 	if foreign() != "" {
 		t.Skipf("COLLIDER_INTEROP_URL is set: no %s of ours", kind)
@@ -209,24 +209,33 @@ func serve(t *testing.T, kind string) (*process, string) {
 	if err != nil {
 		t.Fatalf("build simrun: %v", err)
 	}
-	p := start(t, path, "serve", kind, "-listen", "127.0.0.1:0")
-	addr := p.await(t, "listening on ", readyIn)
-	t.Cleanup(func() {
-		if p.end(syscall.SIGTERM); p.code() != 0 {
-			t.Errorf("simrun serve %s ended with %v on SIGTERM, want exit code 0", kind, p.cmd.ProcessState)
-		}
-	})
-	return p, addr
+	p := start(t, path, "serve", kind, "-listen", "127.0.0.1:0", "-threads", strconv.Itoa(threads))
+	return p, p.await(t, "listening on ", readyIn)
 }
 
-// broker returns the address of the broker under test.
-func broker(t *testing.T) string {
+// endsCleanly checks that a node of ours ends with code 0 on SIGTERM.
+func endsCleanly(t *testing.T, p *process) {
 	t.Helper()
-	if a := foreign(); a != "" {
-		return a
+	if p.end(syscall.SIGTERM); p.code() != 0 {
+		t.Errorf("simrun serve ended with %v on SIGTERM, want exit code 0", p.cmd.ProcessState)
 	}
-	_, addr := serve(t, "broker")
-	return addr
+}
+
+// withNode runs test against a node of ours with one thread and with four, and
+// checks that the node ends cleanly. A broker that COLLIDER_INTEROP_URL names
+// takes the place of ours.
+func withNode(t *testing.T, kind string, test func(t *testing.T, addr string)) {
+	if a := foreign(); a != "" && kind == "broker" {
+		t.Run("foreign", func(t *testing.T) { test(t, a) })
+		return
+	}
+	for _, threads := range []int{1, 4} {
+		t.Run(fmt.Sprintf("threads=%d", threads), func(t *testing.T) {
+			p, addr := serve(t, kind, threads)
+			t.Cleanup(func() { endsCleanly(t, p) }) // after the test's own
+			test(t, addr)
+		})
+	}
 }
 
 // protonBroker starts Proton's broker and returns its address. Any listener

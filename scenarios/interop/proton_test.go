@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -55,35 +56,39 @@ func wantLast(t *testing.T, p *process, want string) {
 }
 
 func TestProtonMultithreadedClient(t *testing.T) {
-	const n = 2000
-	p := start(t, program(t, "multithreaded_client"), "amqp://"+broker(t), address(t), strconv.Itoa(n))
-	p.succeed(t, 60*time.Second)
-	wantLast(t, p, fmt.Sprintf("%d messages sent and received", n))
-	wantEqual(t, "received", suffixes(p.stdout.lines(), "received "), sequence(`"%d"`, n))
+	withNode(t, "broker", func(t *testing.T, addr string) {
+		const n = 2000
+		p := start(t, program(t, "multithreaded_client"), "amqp://"+addr, address(t), strconv.Itoa(n))
+		p.succeed(t, 60*time.Second)
+		wantLast(t, p, fmt.Sprintf("%d messages sent and received", n))
+		wantEqual(t, "received", suffixes(p.stdout.lines(), "received "), sequence(`"%d"`, n))
+	})
 }
 
 func TestProtonMultithreadedClientFlowControl(t *testing.T) {
-	const n, threads = 500, 4
-	p := start(t, program(t, "multithreaded_client_flow_control"),
-		"amqp://"+broker(t), address(t), strconv.Itoa(n), strconv.Itoa(threads))
-	p.succeed(t, 60*time.Second)
-	wantLast(t, p, fmt.Sprintf("%d messages sent and received", n*threads))
-	var sent, received []string
-	for _, l := range p.stdout.lines() {
-		if _, body, ok := strings.Cut(l, ` sent "`); ok {
-			sent = append(sent, body)
+	withNode(t, "broker", func(t *testing.T, addr string) {
+		const n, threads = 500, 4
+		p := start(t, program(t, "multithreaded_client_flow_control"),
+			"amqp://"+addr, address(t), strconv.Itoa(n), strconv.Itoa(threads))
+		p.succeed(t, 60*time.Second)
+		wantLast(t, p, fmt.Sprintf("%d messages sent and received", n*threads))
+		var sent, received []string
+		for _, l := range p.stdout.lines() {
+			if _, body, ok := strings.Cut(l, ` sent "`); ok {
+				sent = append(sent, body)
+			}
+			if _, body, ok := strings.Cut(l, ` received "`); ok {
+				received = append(received, body)
+			}
 		}
-		if _, body, ok := strings.Cut(l, ` received "`); ok {
-			received = append(received, body)
+		// Several threads print, so the lines' order says nothing.
+		slices.Sort(sent)
+		slices.Sort(received)
+		if len(sent) != n*threads {
+			t.Fatalf("%d messages sent, want %d", len(sent), n*threads)
 		}
-	}
-	// Several threads print, so the lines' order says nothing.
-	slices.Sort(sent)
-	slices.Sort(received)
-	if len(sent) != n*threads {
-		t.Fatalf("%d messages sent, want %d", len(sent), n*threads)
-	}
-	wantEqual(t, "received", received, sent)
+		wantEqual(t, "received", received, sent)
+	})
 }
 
 // send runs simple_send to the end.
@@ -95,47 +100,53 @@ func send(t *testing.T, url string, n int) {
 }
 
 func TestProtonSimpleSendThenRecv(t *testing.T) {
-	const n = 2000
-	url := broker(t) + "/" + address(t)
-	send(t, url, n)
-	p := start(t, program(t, "simple_recv"), "-a", url, "-m", strconv.Itoa(n))
-	p.succeed(t, 60*time.Second)
-	wantEqual(t, "received", p.stdout.lines(), sequence(`{"sequence"=%d}`, n))
+	withNode(t, "broker", func(t *testing.T, addr string) {
+		const n = 2000
+		url := addr + "/" + address(t)
+		send(t, url, n)
+		p := start(t, program(t, "simple_recv"), "-a", url, "-m", strconv.Itoa(n))
+		p.succeed(t, 60*time.Second)
+		wantEqual(t, "received", p.stdout.lines(), sequence(`{"sequence"=%d}`, n))
+	})
 }
 
 func TestProtonSimpleRecvBeforeSend(t *testing.T) {
-	const n = 500
-	url := broker(t) + "/" + address(t)
-	p := start(t, program(t, "simple_recv"), "-a", url, "-m", strconv.Itoa(n))
-	send(t, url, n)
-	p.succeed(t, 60*time.Second)
-	wantEqual(t, "received", p.stdout.lines(), sequence(`{"sequence"=%d}`, n))
+	withNode(t, "broker", func(t *testing.T, addr string) {
+		const n = 500
+		url := addr + "/" + address(t)
+		p := start(t, program(t, "simple_recv"), "-a", url, "-m", strconv.Itoa(n))
+		send(t, url, n)
+		p.succeed(t, 60*time.Second)
+		wantEqual(t, "received", p.stdout.lines(), sequence(`{"sequence"=%d}`, n))
+	})
 }
 
 // TestProtonCompetingReceivers checks that two receivers of a queue share its
 // messages without loss or duplicates, and that each gets them in order.
 func TestProtonCompetingReceivers(t *testing.T) {
-	const n = 400
-	url := broker(t) + "/" + address(t)
-	a := start(t, program(t, "simple_recv"), "-a", url, "-m", "0") // 0: without end
-	b := start(t, program(t, "simple_recv"), "-a", url, "-m", "0")
-	send(t, url, n)
-	var got []int
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		got = append(numbers(t, a), numbers(t, b)...)
-		if len(got) >= n {
-			break
+	withNode(t, "broker", func(t *testing.T, addr string) {
+		const n = 400
+		url := addr + "/" + address(t)
+		a := start(t, program(t, "simple_recv"), "-a", url, "-m", "0") // 0: without end
+		b := start(t, program(t, "simple_recv"), "-a", url, "-m", "0")
+		send(t, url, n)
+		var got []int
+		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+			got = append(numbers(t, a), numbers(t, b)...)
+			if len(got) >= n {
+				break
+			}
 		}
-	}
-	for _, p := range []*process{a, b} {
-		if l := numbers(t, p); !slices.IsSorted(l) {
-			t.Errorf("a receiver got the messages out of order: %v", l)
+		for _, p := range []*process{a, b} {
+			if l := numbers(t, p); !slices.IsSorted(l) {
+				t.Errorf("a receiver got the messages out of order: %v", l)
+			}
 		}
-	}
-	slices.Sort(got)
-	if len(got) != n || got[0] != 1 || got[n-1] != n || len(slices.Compact(got)) != n {
-		t.Fatalf("both receivers together got %v, want 1…%d once each", got, n)
-	}
+		slices.Sort(got)
+		if len(got) != n || got[0] != 1 || got[n-1] != n || len(slices.Compact(got)) != n {
+			t.Fatalf("both receivers together got %v, want 1…%d once each", got, n)
+		}
+	})
 }
 
 // numbers returns the sequence numbers that a simple_recv has printed.
@@ -154,19 +165,23 @@ func numbers(t *testing.T, p *process) []int {
 }
 
 func TestProtonReconnectClient(t *testing.T) {
-	const n = 200
-	p := start(t, program(t, "reconnect_client"), "amqp://"+broker(t), address(t), strconv.Itoa(n))
-	p.succeed(t, 60*time.Second)
-	wantEqual(t, "received", suffixes(p.stdout.lines(), `{"sequence"=`), sequence("%d}", n))
+	withNode(t, "broker", func(t *testing.T, addr string) {
+		const n = 200
+		p := start(t, program(t, "reconnect_client"), "amqp://"+addr, address(t), strconv.Itoa(n))
+		p.succeed(t, 60*time.Second)
+		wantEqual(t, "received", suffixes(p.stdout.lines(), `{"sequence"=`), sequence("%d}", n))
+	})
 }
 
 // TestProtonReconnectClientFirstURLRefuses checks the way over a failover URL.
 func TestProtonReconnectClientFirstURLRefuses(t *testing.T) {
-	const n = 200
-	p := start(t, program(t, "reconnect_client"),
-		"amqp://"+refusing(t), address(t), strconv.Itoa(n), "amqp://"+broker(t))
-	p.succeed(t, 60*time.Second)
-	wantEqual(t, "received", suffixes(p.stdout.lines(), `{"sequence"=`), sequence("%d}", n))
+	withNode(t, "broker", func(t *testing.T, addr string) {
+		const n = 200
+		p := start(t, program(t, "reconnect_client"),
+			"amqp://"+refusing(t), address(t), strconv.Itoa(n), "amqp://"+addr)
+		p.succeed(t, 60*time.Second)
+		wantEqual(t, "received", suffixes(p.stdout.lines(), `{"sequence"=`), sequence("%d}", n))
+	})
 }
 
 // failover runs reconnect_client on first, ends that broker by sig in the
@@ -189,34 +204,37 @@ func failover(t *testing.T, first *process, firstAddr, secondAddr string, sig os
 // TestProtonFailoverFromProton checks that a client whose broker, Proton's, is
 // killed goes on with ours.
 func TestProtonFailoverFromProton(t *testing.T) {
+	second := foreign()
+	if second == "" {
+		_, second = serve(t, "broker", 4)
+	}
 	first, firstAddr := protonBroker(t)
-	failover(t, first, firstAddr, broker(t), os.Kill)
+	failover(t, first, firstAddr, second, os.Kill)
 }
 
-// TestProtonFailoverToProton checks that a client whose broker, ours, is killed
+// TestProtonFailoverToProton checks that a client whose broker, ours, is ended
 // goes on with Proton's.
 func TestProtonFailoverToProton(t *testing.T) {
-	if foreign() != "" {
-		t.Skip("COLLIDER_INTEROP_URL is set: a broker that runs already is not ended")
+	for _, sig := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM} {
+		t.Run(sig.String(), func(t *testing.T) {
+			first, firstAddr := serve(t, "broker", 4)
+			_, secondAddr := protonBroker(t)
+			failover(t, first, firstAddr, secondAddr, sig)
+		})
 	}
-	path, err := simrun()
-	if err != nil {
-		t.Fatalf("build simrun: %v", err)
-	}
-	first := start(t, path, "serve", "broker", "-listen", "127.0.0.1:0")
-	_, secondAddr := protonBroker(t)
-	failover(t, first, first.await(t, "listening on ", readyIn), secondAddr, os.Kill)
 }
 
 func TestProtonSimpleSendToSink(t *testing.T) {
-	_, addr := serve(t, "sink")
-	send(t, addr+"/"+address(t), 5000)
+	withNode(t, "sink", func(t *testing.T, addr string) {
+		send(t, addr+"/"+address(t), 5000)
+	})
 }
 
 func TestProtonSimpleRecvFromSource(t *testing.T) {
-	const n = 2000
-	_, addr := serve(t, "source")
-	p := start(t, program(t, "simple_recv"), "-a", addr+"/"+address(t), "-m", strconv.Itoa(n))
-	p.succeed(t, 60*time.Second)
-	wantEqual(t, "received", p.stdout.lines(), sequence("%d", n))
+	withNode(t, "source", func(t *testing.T, addr string) {
+		const n = 2000
+		p := start(t, program(t, "simple_recv"), "-a", addr+"/"+address(t), "-m", strconv.Itoa(n))
+		p.succeed(t, 60*time.Second)
+		wantEqual(t, "received", p.stdout.lines(), sequence("%d", n))
+	})
 }
