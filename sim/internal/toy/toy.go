@@ -1,0 +1,150 @@
+// Package toy has small scenarios for the tests of the harness: good ones and
+// ones that fail in each way.
+package toy
+
+import (
+	"sync/atomic"
+
+	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/check"
+	"github.com/collider-amqp/collider/sim/history"
+)
+
+// All returns the scenarios that are deterministic and come back.
+func All() []*sim.Scenario {
+	return []*sim.Scenario{Clean(), LostUpdate(), Deadlock(), Overlap(), Panics()}
+}
+
+// Clean is a counter under a mutex.
+func Clean() *sim.Scenario {
+	return &sim.Scenario{
+		Name: "toy/clean", Doc: "a counter under a mutex",
+		Properties: []sim.Property{{Rule: "TOY-1", Doc: "no increment is lost"}},
+		Tags:       []string{"micro"},
+		Params:     []sim.Param{{Name: "threads", Doc: "number of threads", Default: 2, Min: 1, Max: 4}},
+		Run: func(w *sim.World) {
+			mu := w.NewMutex("counter")
+			n := 0
+			count(w, func() {
+				mu.Lock()
+				v := n
+				w.Yield()
+				n = v + 1
+				mu.Unlock()
+			}, func() int { return n })
+		},
+	}
+}
+
+// LostUpdate is a counter that is read and written in two steps.
+func LostUpdate() *sim.Scenario {
+	s := Clean()
+	s.Name, s.Doc = "toy/lost-update", "a counter without a lock"
+	s.Run = func(w *sim.World) {
+		n := w.NewInt64("counter", 0)
+		count(w, func() { n.Store(n.Load() + 1) }, func() int { return int(n.Load()) })
+	}
+	return s
+}
+
+// count runs add in some threads and judges the sum.
+func count(w *sim.World, add func(), sum func() int) {
+	threads := int(w.Param("threads"))
+	g := w.NewWaitGroup("all")
+	for range threads {
+		g.Go("adder", func() {
+			e := history.Event{Name: history.OpSend, Item: uint64(w.Recorder().NextID(history.Items))}
+			call := w.Recorder().Call(e)
+			add()
+			w.Recorder().Return(call, e)
+		})
+	}
+	g.Wait()
+	if got := sum(); got != threads {
+		w.Fail("TOY-1", "the counter is %d, want %d", got, threads)
+	}
+}
+
+// Deadlock locks two mutexes in both orders.
+func Deadlock() *sim.Scenario {
+	return &sim.Scenario{
+		Name: "toy/deadlock", Doc: "two mutexes in both orders",
+		Run: func(w *sim.World) {
+			a, b := w.NewMutex("a"), w.NewMutex("b")
+			g := w.NewWaitGroup("all")
+			g.Go("ab", func() { a.Lock(); b.Lock(); b.Unlock(); a.Unlock() })
+			g.Go("ba", func() { b.Lock(); a.Lock(); a.Unlock(); b.Unlock() })
+			g.Wait()
+		},
+	}
+}
+
+// Overlap has callbacks of one connection on two threads without a lock, which
+// its Check sees in the history.
+func Overlap() *sim.Scenario {
+	return &sim.Scenario{
+		Name: "toy/overlap", Doc: "callbacks of one connection on two threads",
+		Properties: []sim.Property{{Rule: "SER-1", Doc: "callbacks of one connection never overlap"}},
+		Check:      check.Standard(check.Options{Partial: true, Skip: []string{"ORD-1"}}),
+		Run: func(w *sim.World) {
+			g := w.NewWaitGroup("all")
+			for range 2 {
+				g.Go("worker", func() {
+					e := history.Event{Name: history.OnMessage, Conn: 1}
+					begin := w.Recorder().Begin(e)
+					w.Yield()
+					w.Recorder().End(begin, e)
+				})
+			}
+			g.Wait()
+		},
+	}
+}
+
+// Panics panics in one order of two threads.
+func Panics() *sim.Scenario {
+	return &sim.Scenario{
+		Name: "toy/panics", Doc: "a panic in one order of two threads",
+		Run: func(w *sim.World) {
+			var p *int
+			g := w.NewWaitGroup("all")
+			g.Go("make", func() { w.Yield(); p = new(int) })
+			g.Go("use", func() { w.Yield(); *p = 1 })
+			g.Wait()
+		},
+	}
+}
+
+// Nondeterministic returns a scenario whose runs depend on the runs before, and
+// which fails at times if failing is set.
+func Nondeterministic(failing bool) *sim.Scenario {
+	var runs atomic.Uint64
+	return &sim.Scenario{
+		Name: "toy/nondeterministic", Doc: "a package variable that changes from run to run",
+		Run: func(w *sim.World) {
+			n := runs.Add(1)
+			w.Recorder().Note(history.Event{Name: "begun"})
+			w.Recorder().Note(history.Event{Name: "counted", Item: n})
+			if failing && n%2 == 0 {
+				w.Fail("TOY-2", "the number %d is even", n)
+			}
+		},
+	}
+}
+
+// BrokenCheck returns a scenario whose Check panics.
+func BrokenCheck() *sim.Scenario {
+	return &sim.Scenario{
+		Name: "toy/broken-check", Doc: "a checker that panics",
+		Run:   func(w *sim.World) { w.Yield() },
+		Check: func(*history.History) []sim.Violation { panic("checker out of order") },
+	}
+}
+
+// Stuck returns a scenario whose step does not come back until release is closed.
+func Stuck(release <-chan struct{}) *sim.Scenario {
+	return &sim.Scenario{
+		Name: "toy/stuck", Doc: "a real channel in a step",
+		Run: func(w *sim.World) { w.Yield(); <-release },
+	}
+}

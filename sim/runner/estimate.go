@@ -1,0 +1,55 @@
+package runner
+
+import (
+	"sync"
+	"time"
+
+	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/choice"
+)
+
+// profileRuns is the number of profile runs for a scenario's estimates.
+const profileRuns = 5
+
+// Estimate returns the estimates of a scenario's size with the given fixed
+// parameters, from profile runs with fixed seeds: always the same for one build.
+// They are zero if a profile run is stuck or the harness panics in it; the runs
+// that follow tell why.
+func Estimate(s *sim.Scenario, params map[string]int64, watchdog time.Duration) sim.Estimates {
+	var e sim.Estimates
+	for i := range uint64(profileRuns) {
+		r, err := Once(s, profileConfig(s, params, i), watchdog)
+		if err != nil || r.Failure != nil && r.Failure.Kind == sim.Stuck {
+			return sim.Estimates{}
+		}
+		e.Choices += r.Choices
+		e.Steps += r.Steps
+		e.Threads = max(e.Threads, r.Threads)
+	}
+	e.Choices = (e.Choices + profileRuns - 1) / profileRuns
+	e.Steps = (e.Steps + profileRuns - 1) / profileRuns
+	return e
+}
+
+func profileConfig(s *sim.Scenario, params map[string]int64, i uint64) sim.RunConfig {
+	return sim.RunConfig{
+		Seed:       choice.Derive(choice.Hash(s.Name), "profile", i),
+		Params:     params,
+		Strategy:   sim.Random(),
+		EarlyClock: -1,
+	}
+}
+
+// plan is what a batch knows of one scenario.
+type plan struct {
+	scenario  *sim.Scenario
+	name      uint64 // nameDigest
+	once      sync.Once
+	estimates sim.Estimates
+}
+
+// estimate returns the estimates, made by whoever comes first.
+func (p *plan) estimate(params map[string]int64, watchdog time.Duration) sim.Estimates {
+	p.once.Do(func() { p.estimates = Estimate(p.scenario, params, watchdog) })
+	return p.estimates
+}

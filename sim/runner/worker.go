@@ -1,0 +1,181 @@
+package runner
+
+import (
+	"sync"
+	"time"
+
+	"github.com/collider-amqp/collider/sim"
+)
+
+// chunkRuns is the number of runs of one scenario that a worker does in a row.
+const chunkRuns = 64
+
+// chunk is a piece of work: some runs of one scenario with consecutive numbers.
+type chunk struct {
+	job      uint64 // range of numbers × scenario
+	scenario int
+	first    uint64 // the shard's number of the first run
+	runs     []record
+	failed   []failed // in order of at
+	err      error
+}
+
+// record is what a batch keeps of every run.
+type record struct {
+	digest Digest
+	steps  uint64
+}
+
+// failed is a run that failed. The result is missing if a lower run is known to
+// have failed in the same way.
+type failed struct {
+	at      int // index in runs
+	failure Failure
+	full    bool
+}
+
+// worker executes chunks in a World of its own. Its mutex guards what the
+// watchdog needs when a step does not come back.
+type worker struct {
+	b        *batch
+	world    *sim.World
+	strategy sim.Strategy
+
+	mu   sync.Mutex
+	cur  *chunk
+	seed uint64
+	gone bool // stuck: the watchdog has reported in its place
+}
+
+// message is what a worker tells the batch.
+type message struct {
+	chunk *chunk
+	gone  bool // the worker works no more
+}
+
+func (b *batch) startWorker() {
+	w := &worker{b: b}
+	strategy, err := sim.ParseStrategy(b.opt.Strategy)
+	if err != nil {
+		panic(err) // the options have been checked
+	}
+	w.strategy = strategy
+	w.world = sim.NewWorld(sim.Options{Watchdog: b.opt.Watchdog, OnStuck: w.stuck})
+	b.live++
+	go w.work()
+}
+
+func (w *worker) work() {
+	defer w.leave()
+	for {
+		c := w.b.take()
+		if c == nil {
+			return
+		}
+		w.mu.Lock()
+		w.cur = c
+		w.mu.Unlock()
+		w.do(c)
+		w.mu.Lock()
+		gone := w.gone
+		w.cur = nil
+		w.mu.Unlock()
+		if gone {
+			return
+		}
+		w.b.messages <- message{chunk: c}
+		if c.err != nil {
+			return
+		}
+	}
+}
+
+// leave frees the World and tells the batch that the worker works no more. It
+// runs also when a checker has called runtime.Goexit.
+func (w *worker) leave() {
+	closeWorld(w.world)
+	w.mu.Lock()
+	gone, c := w.gone, w.cur
+	w.mu.Unlock()
+	if !gone {
+		w.b.messages <- message{chunk: c, gone: true}
+	}
+}
+
+// do executes the runs of a chunk.
+func (w *worker) do(c *chunk) {
+	b := w.b
+	p := &b.plans[c.scenario]
+	cfg := sim.RunConfig{Params: b.opt.Params, Strategy: w.strategy}
+	broken := func(e *PanicError) { c.err = e }
+	cfg.Estimates = p.estimate(b.opt.Params, b.opt.Watchdog)
+	last := min(c.first+chunkRuns, b.planned)
+	for j := c.first; j < last && c.err == nil && b.want(c.scenario, j); j++ {
+		cfg.Seed = b.opt.seed(j)
+		w.setSeed(cfg.Seed)
+		r := execute(w.world, p.scenario, &cfg, broken)
+		if c.err != nil {
+			b.lower(b.order(c.scenario, j))
+			return
+		}
+		w.mu.Lock()
+		if !w.gone {
+			b.record(c, p, &r, j)
+		}
+		gone := w.gone
+		w.mu.Unlock()
+		if gone {
+			return
+		}
+	}
+}
+
+func (w *worker) setSeed(seed uint64) {
+	w.mu.Lock()
+	w.seed = seed
+	w.mu.Unlock()
+}
+
+// record adds a run to its chunk.
+func (b *batch) record(c *chunk, p *plan, r *sim.Result, j uint64) {
+	c.runs = append(c.runs, record{runDigest(p.name, r), r.Steps})
+	b.runs.Add(1)
+	b.steps.Add(r.Steps)
+	if r.Failure == nil {
+		return
+	}
+	b.failures.Add(1)
+	order := b.order(c.scenario, j)
+	f := failed{at: len(c.runs) - 1, failure: newFailure(p.scenario, *r)}
+	f.failure.Estimates = p.estimates
+	f.full = b.firstOf(f.failure.Key, order)
+	if !f.full {
+		f.failure.Result = sim.Result{}
+	}
+	c.failed = append(c.failed, f)
+	if !b.opt.KeepGoing || r.Failure.Kind == sim.Stuck {
+		b.lower(order)
+	}
+}
+
+// stuck reports, on a goroutine of the watchdog, that the World's step does not
+// come back. The worker is lost; what it has done counts.
+func (w *worker) stuck(r sim.Result) {
+	w.mu.Lock()
+	c := w.cur
+	if w.gone || c == nil || r.Seed != w.seed {
+		w.mu.Unlock()
+		return // it came back, and the failure with it
+	}
+	w.gone = true
+	r.Strategy = w.b.opt.Strategy
+	r.Params = append([]sim.ParamValue(nil), r.Params...)
+	w.b.record(c, &w.b.plans[c.scenario], &r, c.first+uint64(len(c.runs)))
+	w.mu.Unlock()
+	w.b.messages <- message{chunk: c, gone: true}
+}
+
+// deadline is a point in wall-clock time; the zero value never passes.
+type deadline struct{ at time.Time }
+
+func (d deadline) passed() bool { return !d.at.IsZero() && !time.Now().Before(d.at) }
