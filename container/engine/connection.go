@@ -2,6 +2,7 @@ package engine
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/collider-amqp/collider/container/wire"
@@ -39,88 +40,212 @@ func (s State) String() string {
 type Connection struct {
 	// Context is the caller's, for an object of its own. The engine never touches it.
 	Context any
+
+	cfg    Config
+	now    time.Time // the latest time the caller has told
+	input  inputState
+	out    output
+	events fifo[Event]
+	sasl   saslState
+	idle   idleState
+	pool   deliveryPool
+
+	local, remote       State
+	localErr, remoteErr *wire.Error
+	remoteOpen          *wire.Open
+	err                 error // why the connection does not end in good order
+
+	amqpBegun  bool // the AMQP header is in the output; frames may follow
+	openSent   bool
+	closeSent  bool
+	discarding bool // closed with an error: only the peer's close still counts (§2.4.6)
+	blind      bool // no answer to the close is to be waited for
+	readEnd    bool // further input is ignored for good
+	writeEnd   bool // nothing will be added to the output
+	over       bool
+
+	sessions       []*Session // those not closed on both sides, in order of creation
+	localChannels  []*Session // by outgoing channel
+	remoteChannels []*Session // by incoming channel
+	sendQueues     sendQueues
+
+	linkNames uint64 // the last number used for a link name
+
+	frame       wire.Frame // what Receive decodes into
+	transfer    wire.Transfer
+	flow        wire.Flow
+	disposition dispositionRange
 }
 
 // NewConnection returns a connection that has not seen any input. A client has its protocol header ready as output.
-func NewConnection(cfg Config) *Connection { return nil }
+func NewConnection(cfg Config) *Connection {
+	c := &Connection{cfg: cfg.withDefaults()}
+	c.startHeaders()
+	return c
+}
 
 // Config returns the configuration, defaults applied. ContainerID, Hostname, locales, capabilities and Properties may
-// be changed until Open; changes of other fields have no effect.
-func (c *Connection) Config() *Config { return nil }
-
-// Receive takes octets that came from the peer, any number of them. b is not kept. Take the events afterwards.
-func (c *Connection) Receive(now time.Time, b []byte) {}
-
-// ReceiveEOF says that the peer has ended its half of the transport in good order. Output may still be written if the
-// peer's close has come (§2.4.6); otherwise it is as TransportClosed(now, nil).
-func (c *Connection) ReceiveEOF(now time.Time) {}
-
-// TransportClosed says that the transport is gone, both halves: nothing can be read or written any more. err is the
-// reason, nil for a clean end.
-func (c *Connection) TransportClosed(now time.Time, err error) {}
-
-// Advance says what time it is: it sends due heartbeats and acts on what has timed out.
-func (c *Connection) Advance(now time.Time) {}
-
-// Deadline returns when Advance must be called at the latest; the zero Time if there is no need.
-func (c *Connection) Deadline() time.Time { return time.Time{} }
-
-// Output returns the octets to be written to the transport, in order; empty if there are none. They are valid until
-// the next call of any other method.
-func (c *Connection) Output() []byte { return nil }
-
-// Wrote says that the first n octets of Output have been written.
-func (c *Connection) Wrote(n int) {}
-
-// Pending returns len(Output()).
-func (c *Connection) Pending() int { return 0 }
-
-// NextEvent takes the next event; false if there is none.
-func (c *Connection) NextEvent() (Event, bool) { return Event{}, false }
+// be changed until Open; no other field may be changed.
+func (c *Connection) Config() *Config { return &c.cfg }
 
 // ReadDone reports that the engine ignores further input: the caller may stop reading.
-func (c *Connection) ReadDone() bool { return false }
+func (c *Connection) ReadDone() bool {
+	c.flush()
+	return c.over || c.readEnd
+}
 
 // WriteDone reports that no more output will come and all of it has been written: the caller must end its half of the
 // transport, or close it.
-func (c *Connection) WriteDone() bool { return false }
+func (c *Connection) WriteDone() bool {
+	c.flush()
+	return c.over || c.writeEnd && c.out.pending() == 0
+}
 
 // Finished reports that the connection is over: ReadDone and WriteDone, or the transport is gone. The caller must close
 // the transport. The last event, TransportClosed, has been raised by then.
-func (c *Connection) Finished() bool { return false }
+func (c *Connection) Finished() bool {
+	c.flush()
+	return c.over
+}
 
 // Open opens the local end (§2.4.1): sends the open, or answers the peer's. It fails with a *CallError if the local end
-// is not uninitialized, or if a client's open would exceed 512 octets, all that is sure to be accepted (§2.4.1).
-func (c *Connection) Open() error { return nil }
+// is not uninitialized, if the Config holds a value that has no encoding, or if a client's open would exceed 512
+// octets, all that a peer is sure to accept before it has said more (§2.4.1).
+func (c *Connection) Open() error {
+	if c.local != Uninitialized || c.over {
+		return &CallError{"Connection.Open", "the connection is " + c.local.String()}
+	}
+	open := c.openFrame()
+	size, err := encodedSize(open)
+	if err != nil {
+		return &CallError{"Connection.Open", err.Error()}
+	}
+	if size > c.frameLimit() && (c.remoteOpen != nil || c.cfg.Side == Client) {
+		return &CallError{"Connection.Open", "the open exceeds the maximum frame size"}
+	}
+	c.local = Active
+	return nil
+}
+
+func (c *Connection) openFrame() *wire.Open {
+	o := &wire.Open{
+		ContainerID:         c.cfg.ContainerID,
+		MaxFrameSize:        c.cfg.MaxFrameSize,
+		ChannelMax:          uint16(c.cfg.MaxSessions - 1),
+		OutgoingLocales:     c.cfg.OutgoingLocales,
+		IncomingLocales:     c.cfg.IncomingLocales,
+		OfferedCapabilities: c.cfg.OfferedCapabilities,
+		DesiredCapabilities: c.cfg.DesiredCapabilities,
+		Properties:          c.cfg.Properties,
+	}
+	if c.cfg.Hostname != "" {
+		o.Hostname = wire.Some(c.cfg.Hostname)
+	}
+	if c.cfg.IdleTimeOut > 0 {
+		// §2.4.5: "peers SHOULD advertise half of the actual timeout threshold".
+		o.IdleTimeOut = wire.Some(uint32(c.cfg.IdleTimeOut / 2 / time.Millisecond))
+	}
+	return o
+}
 
 // Close closes the local end (§2.4.3), with an error if err is set. What its senders have credit for is sent first,
 // unless err is set; a connection that was not opened is opened first. Closing a closed connection does nothing.
-func (c *Connection) Close(err *wire.Error) {}
+func (c *Connection) Close(err *wire.Error) {
+	if c.local == Closed || c.over {
+		return
+	}
+	c.beginEnd()
+	c.local = Closed
+	c.localErr = sanitize(err)
+	c.discarding = err != nil
+}
 
 // LocalState returns Uninitialized before Open, Active after it, then Closed.
-func (c *Connection) LocalState() State { return 0 }
+func (c *Connection) LocalState() State { return c.local }
 
 // RemoteState returns Uninitialized before the peer's open, Active after it, then Closed.
-func (c *Connection) RemoteState() State { return 0 }
+func (c *Connection) RemoteState() State { return c.remote }
 
 // LocalError returns the error that the local end was closed with, by the caller or by the engine; nil for none.
-func (c *Connection) LocalError() *wire.Error { return nil }
+func (c *Connection) LocalError() *wire.Error { return c.localErr }
 
 // RemoteError returns the error that the peer closed with; nil for none.
-func (c *Connection) RemoteError() *wire.Error { return nil }
+func (c *Connection) RemoteError() *wire.Error { return c.remoteErr }
 
 // RemoteOpen returns the peer's open, or nil before it. It must not be changed.
-func (c *Connection) RemoteOpen() *wire.Open { return nil }
+func (c *Connection) RemoteOpen() *wire.Open { return c.remoteOpen }
 
 // Err returns why the connection did not end in good order: a *ProtocolError, *HeaderError, *SASLError, *TimeoutError
 // or *DisconnectError; nil if it did or has not ended.
-func (c *Connection) Err() error { return nil }
-
-// SASL returns how the SASL layer stands.
-func (c *Connection) SASL() SASLStatus { return SASLStatus{} }
+func (c *Connection) Err() error { return c.err }
 
 // NewSession returns a new session, not yet begun.
-func (c *Connection) NewSession() *Session { return nil }
+func (c *Connection) NewSession() *Session {
+	return &Session{conn: c}
+}
 
 // Sessions yields the sessions that are not closed on both sides, in the order of their creation.
-func (c *Connection) Sessions() iter.Seq[*Session] { return nil }
+func (c *Connection) Sessions() iter.Seq[*Session] {
+	return func(yield func(*Session) bool) {
+		for _, s := range slices.Clone(c.sessions) {
+			if !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// fail closes the connection because the peer broke a rule. What the peer still sends is discarded up to its close (§2.4.6).
+func (c *Connection) fail(scope Scope, section string, condition wire.Symbol, format string, args ...any) {
+	if c.discarding || c.over {
+		return
+	}
+	e := newProtocolError(scope, section, condition, format, args...)
+	c.err = e
+	c.discarding = true
+	if c.local == Closed {
+		if !c.closeSent {
+			c.localErr = e.wire()
+		}
+		return
+	}
+	c.beginEnd()
+	c.local = Closed
+	c.localErr = e.wire()
+	c.push(Event{Type: ConnectionFault})
+}
+
+// abandon ends the output after what it holds; further input is ignored. For failures that no close frame can tell.
+func (c *Connection) abandon(err error) {
+	c.beginEnd()
+	c.err = err
+	c.input.phase = phaseIgnore
+	c.discarding, c.writeEnd = true, true
+}
+
+// settleEnd finds out whether the connection has come to its end.
+func (c *Connection) settleEnd() {
+	if c.over {
+		return
+	}
+	if c.closeSent && c.remote == Closed {
+		c.readEnd, c.writeEnd = true, true
+	}
+	if c.closeSent && c.blind {
+		c.writeEnd = true
+	}
+	if c.readEnd && c.writeEnd && c.out.pending() == 0 {
+		c.finish()
+	}
+}
+
+// finish raises the final events and lets go of the output.
+func (c *Connection) finish() {
+	c.over = true
+	c.input = inputState{phase: phaseIgnore}
+	c.out = output{}
+	if c.err != nil {
+		c.push(Event{Type: TransportError})
+	}
+	c.push(Event{Type: TransportClosed})
+}

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/collider-amqp/collider/container/wire"
@@ -47,6 +49,15 @@ type ProtocolError struct {
 // Error returns one line with scope, description, condition and section.
 func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("amqp: %s error: %s (%s, §%s)", e.Scope, e.Description, e.Condition, e.Section)
+}
+
+func newProtocolError(scope Scope, section string, condition wire.Symbol, format string, args ...any) *ProtocolError {
+	return &ProtocolError{Scope: scope, Section: section, Condition: condition, Description: fmt.Sprintf(format, args...)}
+}
+
+// wire returns the error as the peer is told of it.
+func (e *ProtocolError) wire() *wire.Error {
+	return sanitize(&wire.Error{Condition: e.Condition, Description: e.Description + " (§" + e.Section + ")"})
 }
 
 // HeaderError is a protocol header that does not suit (§2.2).
@@ -134,3 +145,58 @@ type CallError struct {
 
 // Error returns one line with the call and the reason.
 func (e *CallError) Error() string { return "amqp: " + e.Op + ": " + e.Reason }
+
+// Condition returns the error condition that stands for an error of Connection.Err: the one sent to the peer if one
+// was, else the nearest of the specification's. It returns the empty symbol for nil.
+func Condition(err error) wire.Symbol {
+	var protocol *ProtocolError
+	var header *HeaderError
+	var sasl *SASLError
+	var timeout *TimeoutError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &protocol):
+		return protocol.Condition
+	case errors.As(err, &header):
+		return wire.ConditionConnectionFramingError
+	case errors.As(err, &sasl):
+		return wire.ConditionUnauthorizedAccess
+	case errors.As(err, &timeout):
+		return wire.ConditionResourceLimitExceeded
+	}
+	return wire.ConditionConnectionForced
+}
+
+// encodedSize returns the size of the frame of p, or the error of a value in it that has no encoding.
+func encodedSize(p wire.Performative) (n int, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(*wire.EncodeError)
+			if !ok {
+				panic(r)
+			}
+			err = e
+		}
+	}()
+	return len(p.Append(make([]byte, wire.FrameHeaderSize, 256))), nil
+}
+
+// maxCondition is the longest error condition that is sent, so that an error fits the smallest frame.
+const maxCondition = 256
+
+// sanitize returns a copy of e that can be encoded: an error must reach the peer even if its text is broken.
+func sanitize(e *wire.Error) *wire.Error {
+	if e == nil {
+		return nil
+	}
+	s := *e
+	s.Description = strings.ToValidUTF8(s.Description, "\uFFFD")
+	if _, err := encodedSize(&wire.Close{Error: &s}); err != nil {
+		s.Info = nil
+	}
+	if _, err := encodedSize(&wire.Close{Error: &s}); err != nil || s.Condition == "" || len(s.Condition) > maxCondition {
+		s.Condition = wire.ConditionInternalError
+	}
+	return &s
+}

@@ -86,36 +86,15 @@ type Event struct {
 	Delivery Delivery
 }
 
-// eventQueue is a FIFO in a ring that grows by doubling and is never given back.
-type eventQueue struct {
-	ring []Event // length is a power of two, or zero
-	head int
-	n    int
-}
+// push adds an event to the queue that NextEvent takes from.
+func (c *Connection) push(e Event) { c.events.push(e) }
 
-func (q *eventQueue) push(e Event) {
-	if q.n == len(q.ring) {
-		q.grow()
+// NextEvent takes the next event; false if there is none.
+func (c *Connection) NextEvent() (Event, bool) {
+	for {
+		e, ok := c.events.pop()
+		if !ok || e.Delivery.d == nil || e.Delivery.Valid() {
+			return e, ok
+		}
 	}
-	q.ring[(q.head+q.n)&(len(q.ring)-1)] = e
-	q.n++
-}
-
-func (q *eventQueue) pop() (Event, bool) {
-	if q.n == 0 {
-		return Event{}, false
-	}
-	e := q.ring[q.head]
-	q.ring[q.head] = Event{} // let go of the endpoints
-	q.head = (q.head + 1) & (len(q.ring) - 1)
-	q.n--
-	return e, true
-}
-
-func (q *eventQueue) grow() {
-	ring := make([]Event, max(16, 2*len(q.ring)))
-	for i := range q.n {
-		ring[i] = q.ring[(q.head+i)&(len(q.ring)-1)]
-	}
-	q.ring, q.head = ring, 0
 }
