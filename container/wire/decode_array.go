@@ -13,7 +13,7 @@ func (d *decoder) arrayBody(f *format, start int) any {
 	defer d.leave()
 	n, outer := d.compoundHeader(f, start)
 	var descriptors []any
-	for d.pos < len(d.b) && d.b[d.pos] == FormatDescribed {
+	for d.pos < len(d.b) && d.b[d.pos] == FormatDescribed && d.enter(d.pos) {
 		d.pos++
 		descriptors = append(descriptors, d.value(nil))
 	}
@@ -28,6 +28,7 @@ func (d *decoder) arrayBody(f *format, start int) any {
 		return nil
 	}
 	v := d.elements(c, n, descriptors)
+	d.depth += len(descriptors) // each was a level of nesting around all elements
 	d.closeCompound(f, outer)
 	if d.err != nil {
 		return nil
