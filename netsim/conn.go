@@ -133,11 +133,9 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 		k, err = c.write(p[n:])
 		n += k
 		done := err != nil || n == len(p)
-		if done && class == classMore {
-			s.writing = false
+		if holds := class == classMore; holds == done {
+			s.writing = !done // keeps the others' bytes out of the middle
 			s.update()
-		} else if !done {
-			s.writing = true
 		}
 		if done {
 			rest(s, &c.writeEvent)
@@ -190,11 +188,16 @@ func (c *Conn) write(p []byte) (int, error) {
 	case c.dead, s.end.sent:
 		return 0, c.opError("write", errWritePipe)
 	}
-	k := min(len(p), s.room())
-	if k > 0 {
-		s.push(p[:k])
+	n := 0
+	for n < len(p) && !c.dead {
+		k := min(len(p)-n, s.room())
+		if k == 0 {
+			break
+		}
+		s.push(p[n : n+k]) // may move bytes on, so that there is room again
+		n += k
 	}
-	return k, nil
+	return n, nil
 }
 
 // Close ends both directions. Bytes written before are still delivered, unless
@@ -241,7 +244,7 @@ func (c *Conn) CloseWrite() error {
 	switch {
 	case c.closed:
 		return c.opError("close", net.ErrClosed)
-	case c.dead:
+	case c.dead, s.end.done && c.in.end.done:
 		return c.opError("close", errShutdown)
 	case !s.end.sent:
 		s.finish()

@@ -146,7 +146,7 @@ func (f *Fault) Validate(predicates ...string) error {
 		return bad("%s happens before the first byte", f.Kind)
 	case f.Kind.dials() && f.Back:
 		return bad("%s has no direction back", f.Kind)
-	case f.Kind == Partition && f.Conn != 0 && f.At.On < OnByte:
+	case f.Kind == Partition && f.Conn != 0 && (f.At.On == OnStart || f.At.On == OnTime):
 		return bad("a partition of one connection is a stall")
 	}
 	return f.At.validate(bad, predicates)
