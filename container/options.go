@@ -55,6 +55,13 @@ type ConnectionOptions struct {
 	// given up (§2.4.5). Zero means for ever.
 	IdleTimeout time.Duration
 
+	// OpenTimeout is how long the opening may take: dial, SASL layer and the
+	// peer's Open. Zero means 30 s, negative for ever.
+	OpenTimeout time.Duration
+	// CloseTimeout is how long the peer may take to answer a Close. Zero means
+	// 10 s, negative for ever.
+	CloseTimeout time.Duration
+
 	// SASL says whether the connection has a SASL layer (§5.3). The zero value
 	// means: a client has one, a server accepts either.
 	SASL SASLUse
@@ -103,6 +110,8 @@ func (o ConnectionOptions) over(below ConnectionOptions) ConnectionOptions {
 	fill(&o.MaxLinks, below.MaxLinks)
 	fill(&o.MaxMessageSize, below.MaxMessageSize)
 	fill(&o.IdleTimeout, below.IdleTimeout)
+	fill(&o.OpenTimeout, below.OpenTimeout)
+	fill(&o.CloseTimeout, below.CloseTimeout)
 	fill(&o.SASL, below.SASL)
 	fillSlice(&o.Mechanisms, below.Mechanisms)
 	if o.Authenticate == nil {
@@ -139,6 +148,8 @@ func (o ConnectionOptions) config(side engine.Side, containerID string) engine.C
 		MaxLinks:            o.MaxLinks,
 		MaxMessageSize:      o.MaxMessageSize,
 		IdleTimeOut:         o.IdleTimeout,
+		OpenTimeOut:         o.OpenTimeout,
+		CloseTimeOut:        o.CloseTimeout,
 		OfferedCapabilities: o.OfferedCapabilities,
 		DesiredCapabilities: o.DesiredCapabilities,
 		Properties:          o.Properties,

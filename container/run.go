@@ -65,12 +65,13 @@ func (c *Container) Run(ctx context.Context, n int) error {
 	group := n
 	for range n - 1 {
 		c.env.Go("worker", func() {
-			c.work(c.threadKey())
-			c.leave(&group)
+			thread := c.threadKey()
+			c.work(thread)
+			c.leave(thread, &group)
 		})
 	}
 	c.work(thread)
-	c.leave(&group)
+	c.leave(thread, &group)
 	c.await(&group)
 	return c.stopError()
 }
@@ -145,9 +146,17 @@ func (c *Container) work(thread any) {
 
 // leave takes the calling thread out of Run. The last one waits for the I/O
 // threads, calls OnContainerStop if that is due, and ends the phase.
-func (c *Container) leave(group *int) {
+func (c *Container) leave(thread any, group *int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for c.run.threads == 1 && c.run.stopping && c.active > 0 {
+		// A Stop found the threads leaving for an auto-stop, and something new
+		// to wind up.
+		c.run.phase = phaseRunning
+		c.mu.Unlock()
+		c.work(thread)
+		c.mu.Lock()
+	}
 	c.run.threads--
 	if c.run.threads == 0 {
 		c.lastOut()

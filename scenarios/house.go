@@ -39,7 +39,15 @@ func newHouse(w *sim.World, faults ...netsim.Fault) *house {
 
 // container makes an observed container on the host of its name.
 func (x *house) container(id string, h container.Handler) *record.Container {
-	return record.New(x.w.Recorder(), id, h, container.Options{Env: x.w.Env(), Transport: x.net.Host(id)})
+	// A World may let any time pass between two steps: what must succeed has no
+	// time-outs.
+	patient := container.ConnectionOptions{OpenTimeout: -1, CloseTimeout: -1}
+	return record.New(x.w.Recorder(), id, h, container.Options{
+		Env:              x.w.Env(),
+		Transport:        x.net.Host(id),
+		ClientConnection: patient,
+		ServerConnection: patient,
+	})
 }
 
 // run runs c on a thread of its own. An error of Run, a panic of a callback

@@ -48,8 +48,8 @@ func (c *Checker) callRun(e *history.Event) {
 	ct.lastCall = e.Seq
 	c.threads[e.Thread].runIn = k + 1
 	ct.dead = 0
-	if ct.stopReturn != 0 && ct.returns > 0 && ct.runOpen == 1 {
-		ct.dead = e.Seq
+	if ct.final != 0 {
+		ct.dead = e.Seq // a stop() that found no run() in progress is carried out by the next one
 	}
 }
 
