@@ -262,7 +262,7 @@ func TestBlockedReadIsReportedByName(t *testing.T) {
 		x := connected(w, Options{})
 		x.c.Read(make([]byte, 1))
 	})
-	if r.Failure == nil || r.Failure.Kind != sim.Deadlock || !strings.Contains(r.Failure.Error(), "client->broker#1") {
+	if r.Failure == nil || r.Failure.Kind != sim.Deadlock || !strings.Contains(r.Failure.Error(), "client<-broker#1") {
 		t.Errorf("a read that blocks for ever: %v", r.Failure)
 	}
 }

@@ -85,11 +85,15 @@ func (h *Host) call(to *Host, port int) *handshake {
 	}
 	acquireNet(n)
 	defer releaseNet(n)
-	d := &handshake{n: n, from: h, to: to, port: port}
+	d := n.memory.dials.take()
+	event := d.event
+	*d = handshake{n: n, from: h, to: to, port: port, event: event}
 	d.there, d.back = n.way(h.name, to.name), n.way(to.name, h.name)
 	d.p = n.newPair(h, to)
 	d.p.open(n, Addr{h.name, h.freePort()}, Addr{to.name, port}, d.there, d.back)
-	d.event.Init(n.w, d.tick)
+	if d.event.IsZero() {
+		d.event.Init(n.w, d.tick)
+	}
 	n.dials = append(n.dials, d)
 	n.observe(&d.p.ab, Dialed)
 	d.after(stageSYN, d.there)
@@ -112,7 +116,7 @@ func (d *handshake) wait(ctx context.Context) error {
 		d.giveUp()
 		return err
 	}
-	d.obj.Init(n.w, "dial "+d.p.name)
+	d.obj.Init(n.w, d.p.name)
 	d.obj.Await(sim.OpRecv, classDial, d.answered())
 	stop()
 	acquireNet(n)

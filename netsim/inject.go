@@ -91,7 +91,7 @@ func (n *Network) Heal() {
 // stream returns the stream of c that p is about, nil if there is none.
 func (p *planned) stream(c *pair) *stream {
 	switch {
-	case !c.stands || c.over || p.over || !p.concerns(c.ab.way.from, c.ab.way.to, c.nth):
+	case !c.stands || c.over || p.over || !p.concerns(c.dialer, c.acceptor, c.nth):
 		return nil
 	case p.Back:
 		return &c.ba

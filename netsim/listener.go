@@ -52,8 +52,12 @@ func (h *Host) Listen(network, address string) (net.Listener, error) {
 	} else if h.listener(port) != nil {
 		return nil, listenError(network, addr, errInUse)
 	}
-	l := &Listener{h: h, addr: addr}
-	l.obj.Init(h.n.w, "listener "+addr.String())
+	l := h.n.memory.listeners.take()
+	*l = Listener{h: h, backlog: l.backlog[:0], addr: l.addr}
+	if l.addr != net.Addr(addr) {
+		l.addr = addr
+	}
+	l.obj.Init(h.n.w, h.name)
 	h.listeners = append(h.listeners, l)
 	return l, nil
 }
@@ -156,7 +160,7 @@ func (l *Listener) Close() error {
 	for _, d := range l.backlog {
 		d.p.b.discard()
 	}
-	l.backlog = nil
+	l.backlog = l.backlog[:0]
 	l.update()
 	n.retry(nil)
 	return nil

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/collider-amqp/collider/sim"
-	"github.com/collider-amqp/collider/sim/choice"
 )
 
 // Options of a Network. The zero value is a network without delays or faults.
@@ -27,6 +26,7 @@ type Options struct {
 // thread of it, and may be used by all of them.
 type Network struct {
 	w          *sim.World
+	memory     *memory
 	path       Path
 	predicates map[string]func() Predicate
 	observer   Observer
@@ -52,7 +52,12 @@ type count struct {
 // by main; a second network of the same run shares nothing with the first but
 // the virtual time.
 func New(w *sim.World, o Options) *Network {
-	n := &Network{w: w, path: o.Path.withDefaults(), predicates: o.Predicates, observer: o.Observer}
+	m := memoryOf(w)
+	n := m.networks.take()
+	*n = Network{
+		w: w, memory: m, path: o.Path.withDefaults(), predicates: o.Predicates, observer: o.Observer,
+		hosts: n.hosts[:0], ways: n.ways[:0], pairs: n.pairs[:0], dials: n.dials[:0], count: n.count[:0],
+	}
 	if n.observer != nil {
 		n.observer = observed{n, o.Observer}
 		n.shared = true
@@ -75,8 +80,9 @@ func (n *Network) Host(name string) *Host {
 	if !validName(name) {
 		panic("netsim: bad host name " + name)
 	}
-	h := &Host{n: n, name: name, port: firstPort}
-	h.obj.Init(n.w, "host "+name)
+	h := n.memory.hosts.take()
+	*h = Host{n: n, name: name, port: firstPort, listeners: h.listeners[:0]}
+	h.obj.Init(n.w, name)
 	n.hosts = append(n.hosts, h)
 	return h
 }
@@ -112,7 +118,8 @@ func (n *Network) way(from, to string) *way {
 			return y
 		}
 	}
-	y := &way{Path: n.path, from: from, to: to}
+	y := n.memory.ways.take()
+	*y = way{Path: n.path, from: from, to: to, streams: y.streams[:0]}
 	n.ways = append(n.ways, y)
 	for _, a := range n.active {
 		if a.blocks(y) {
@@ -124,13 +131,10 @@ func (n *Network) way(from, to string) *way {
 
 // newPair returns a pair of the next number.
 func (n *Network) newPair(dialer, acceptor *Host) *pair {
-	i := len(n.pairs)
-	p := new(pair)
-	p.n, p.id = n, uint32(i+1)
-	p.nth = n.countDial(dialer.name, acceptor.name)
-	p.name = pairName(dialer.name, acceptor.name, p.nth)
-	p.entity = choice.Hash(p.name)
+	p := n.memory.pairs.take()
 	n.pairs = append(n.pairs, p)
+	p.n, p.id = n, uint32(len(n.pairs))
+	p.christen(dialer.name, acceptor.name, n.countDial(dialer.name, acceptor.name))
 	return p
 }
 

@@ -8,15 +8,18 @@ import (
 
 // pair is a connection: two ends, two streams.
 type pair struct {
-	a, b   Conn // a dialled
-	ab, ba stream
-	n      *Network
+	a, b             Conn // a dialled
+	ab, ba           stream
+	n                *Network
 	id     uint32 // from 1, in order of dialling in the network
-	nth    int    // from 1, among the dials from one host to another
-	name   string // "client->broker#2"
-	entity uint64 // of its entropy
 	stands bool   // the handshake is over
 	over   bool   // nothing can happen to it any more
+
+	dialer, acceptor string // hosts
+	nth              int    // from 1, among the dials from one to the other
+	name             string // "client->broker#2"
+	nameBack         string // "client<-broker#2"
+	entity           uint64 // of its entropy
 
 	unread choice.Stream // draws what becomes of unread bytes at resets
 }
@@ -72,7 +75,14 @@ func (p *pair) settle() {
 	p.ba.way.drop(&p.ba)
 }
 
-// pairName names the nth connection that a host has dialled to another.
-func pairName(from, to string, nth int) string {
-	return from + "->" + to + "#" + strconv.Itoa(nth)
+// christen names p, the nth connection that a host dials to another. A pair that
+// had the name in an earlier run keeps the string.
+func (p *pair) christen(from, to string, nth int) {
+	if p.dialer == from && p.acceptor == to && p.nth == nth {
+		return
+	}
+	p.dialer, p.acceptor, p.nth = from, to, nth
+	p.name = from + "->" + to + "#" + strconv.Itoa(nth)
+	p.nameBack = from + "<-" + to + "#" + strconv.Itoa(nth)
+	p.entity = choice.Hash(p.name)
 }

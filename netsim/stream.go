@@ -70,15 +70,15 @@ func (s *stream) open(p *pair, from, to *Conn, y *way, back bool) {
 	s.end, s.reset, s.stalled, s.extra, s.hidden = ending{}, ending{}, 0, 0, 0
 	s.endLost, s.cut, s.writing = false, false, false
 	s.armed = s.armed[:0]
-	s.obj.Init(n.w, p.name)
 	if s.event.IsZero() {
 		s.event.Init(n.w, s.tick)
 	}
 	s.event.Stop()
-	entity := p.entity
+	name, entity := p.name, p.entity
 	if back {
-		entity = ^entity
+		name, entity = p.nameBack, ^entity
 	}
+	s.obj.Init(n.w, name)
 	s.splits = choice.New(n.w.Seed(), "netsim.split", entity)
 	s.jitter = choice.New(n.w.Seed(), "netsim.jitter", entity)
 	y.streams = append(y.streams, s)

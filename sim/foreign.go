@@ -89,15 +89,28 @@ func (e *Event) Stop() { e.w.clock.remove(&e.timer) }
 
 // Local returns the value kept under key, made by create when it is first asked
 // for. It is kept as long as the World, from run to run: a place for memory to be
-// used again, never for what a run might learn from an earlier one.
+// used again, never for what a run might learn from an earlier one. A value with
+// the method Reset() is reset when a run first asks for it.
 func (w *World) Local(key any, create func() any) any {
-	v, ok := w.local[key]
+	l, ok := w.local[key].(*local)
 	if !ok {
 		if w.local == nil {
 			w.local = make(map[any]any)
 		}
-		v = create()
-		w.local[key] = v
+		l = &local{value: create()}
+		w.local[key] = l
 	}
-	return v
+	if l.epoch != w.epoch {
+		l.epoch = w.epoch
+		if r, ok := l.value.(interface{ Reset() }); ok {
+			r.Reset()
+		}
+	}
+	return l.value
+}
+
+// local is a value of Local and the last run that asked for it.
+type local struct {
+	value any
+	epoch uint32
 }
