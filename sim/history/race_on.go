@@ -9,6 +9,3 @@ import "runtime"
 
 func raceOff() { runtime.RaceDisable() }
 func raceOn()  { runtime.RaceEnable() }
-
-// raceBuild says that the race detector is on.
-const raceBuild = true

@@ -48,6 +48,7 @@ func newBatch(ctx context.Context, o Options, begin time.Time) *batch {
 	}
 	for i, s := range o.Scenarios {
 		b.plans[i].scenario, b.plans[i].name = s, nameDigest(s)
+		b.plans[i].params = FixParams(s, o.Params, o.Faults)
 	}
 	if o.For > 0 {
 		b.deadline.at = begin.Add(o.For)

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/collider-amqp/collider/sim"
@@ -14,8 +13,9 @@ type Spec struct {
 	Seed uint64
 	// Strategy is a name that sim.ParseStrategy knows. Empty means "auto".
 	Strategy string
-	// Params are the fixed parameters.
+	// Params and Faults are those of Options.
 	Params map[string]int64
+	Faults string
 
 	_ struct{}
 }
@@ -31,34 +31,30 @@ func Repeat(s *sim.Scenario, spec Spec, watchdog time.Duration) (sim.Result, err
 	if err != nil {
 		return sim.Result{}, err
 	}
-	cfg.Estimates = Estimate(s, spec.Params, watchdog)
+	cfg.Estimates = Estimate(s, cfg.Params, watchdog)
 	return Once(s, cfg, watchdog)
 }
 
 func (spec *Spec) config(s *sim.Scenario) (sim.RunConfig, error) {
 	strategy, err := sim.ParseStrategy(spec.Strategy)
 	if err != nil {
-		return sim.RunConfig{}, &OptionError{Option: "Strategy", Reason: err.Error(), Err: err}
+		return sim.RunConfig{}, &OptionError{Option: "Strategy", Reason: reason(err), Err: err}
 	}
-	cfg := sim.RunConfig{Seed: spec.Seed, Params: spec.Params, Strategy: strategy, Keep: true}
-	if err := s.Validate(&cfg); err != nil {
-		return sim.RunConfig{}, &OptionError{Option: "Params", Reason: err.Error(), Err: err}
+	if err := checkParams([]*sim.Scenario{s}, spec.Params, spec.Faults); err != nil {
+		return sim.RunConfig{}, err
 	}
-	return cfg, nil
+	params := FixParams(s, spec.Params, spec.Faults)
+	return sim.RunConfig{Seed: spec.Seed, Params: params, Strategy: strategy, Keep: true}, nil
 }
 
 // confirm re-runs a failed run before it is reported; if it does not repeat
 // itself it becomes a failure of the harness.
-func (b *batch) confirm(f *Failure) error {
+func (b *batch) confirm(f *Failure, scenario int) error {
 	if b.unconfirmed || f.Result.Failure.Kind == sim.Stuck {
 		return nil
 	}
-	spec := Spec{Seed: f.Result.Seed, Strategy: b.opt.Strategy, Params: b.opt.Params}
-	cfg, err := spec.config(f.Scenario)
-	if err != nil {
-		return fmt.Errorf("runner: confirm: %w", err)
-	}
-	cfg.Estimates = f.Estimates
+	cfg := b.config(&b.plans[scenario], f.Result.Seed)
+	cfg.Keep = true
 	again, err := Once(f.Scenario, cfg, b.opt.Watchdog)
 	if err != nil {
 		return err
@@ -67,4 +63,13 @@ func (b *batch) confirm(f *Failure) error {
 		nondeterminism(f, &again)
 	}
 	return nil
+}
+
+// config returns the configuration of a run of the batch.
+func (b *batch) config(p *plan, seed uint64) sim.RunConfig {
+	strategy, err := sim.ParseStrategy(b.opt.Strategy)
+	if err != nil {
+		panic(err) // the options have been checked
+	}
+	return sim.RunConfig{Seed: seed, Params: p.params, Strategy: strategy, Estimates: p.estimates}
 }

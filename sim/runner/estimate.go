@@ -44,12 +44,13 @@ func profileConfig(s *sim.Scenario, params map[string]int64, i uint64) sim.RunCo
 type plan struct {
 	scenario  *sim.Scenario
 	name      uint64 // nameDigest
+	params    map[string]int64
 	once      sync.Once
 	estimates sim.Estimates
 }
 
 // estimate returns the estimates, made by whoever comes first.
-func (p *plan) estimate(params map[string]int64, watchdog time.Duration) sim.Estimates {
-	p.once.Do(func() { p.estimates = Estimate(p.scenario, params, watchdog) })
+func (p *plan) estimate(watchdog time.Duration) sim.Estimates {
+	p.once.Do(func() { p.estimates = Estimate(p.scenario, p.params, watchdog) })
 	return p.estimates
 }

@@ -22,8 +22,11 @@ type Options struct {
 	For time.Duration
 	// Strategy is a name that sim.ParseStrategy knows. Empty means "auto".
 	Strategy string
-	// Params fixes parameters by name; every scenario must have them.
+	// Params fixes parameters by name in the scenarios that have them; one
+	// that no scenario has is an error.
 	Params map[string]int64
+	// Faults says which faults may be drawn: see FixParams. Empty means "all".
+	Faults string
 	// Workers is the number of Worlds at work. Zero means GOMAXPROCS.
 	Workers int
 	// Shard and Shards say which part of the runs is done: those whose number
@@ -90,7 +93,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, &OptionError{Option: "For", Reason: fmt.Sprintf("%v is no time to run", o.For)}
 	}
 	if _, err := sim.ParseStrategy(o.Strategy); err != nil {
-		return o, &OptionError{Option: "Strategy", Reason: err.Error(), Err: err}
+		return o, &OptionError{Option: "Strategy", Reason: reason(err), Err: err}
 	}
 	names := map[string]bool{}
 	for _, s := range o.Scenarios {
@@ -98,11 +101,8 @@ func (o Options) withDefaults() (Options, error) {
 			return o, &OptionError{Option: "Scenarios", Reason: fmt.Sprintf("two are named %q", s.Name)}
 		}
 		names[s.Name] = true
-		if err := s.Validate(&sim.RunConfig{Params: o.Params}); err != nil {
-			return o, &OptionError{Option: "Params", Reason: err.Error(), Err: err}
-		}
 	}
-	return o, nil
+	return o, checkParams(o.Scenarios, o.Params, o.Faults)
 }
 
 // planned returns the number of runs of each scenario in this shard.

@@ -231,7 +231,7 @@ func (m *merge) fail(f orderedFailure) {
 		panic("runner: a failed run came before the lower one that stands for it")
 	}
 	m.byKey[f.failure.Key] = len(m.report.Failures)
-	if err := m.b.confirm(&f.failure); err != nil && m.err == nil {
+	if err := m.b.confirm(&f.failure, f.scenario); err != nil && m.err == nil {
 		m.err = err
 	}
 	m.report.Failures = append(m.report.Failures, f.failure)

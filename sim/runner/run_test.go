@@ -289,3 +289,36 @@ func BenchmarkExecute(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/10_000, "ns/run")
 }
+
+func TestParamsAndFaults(t *testing.T) {
+	both := []*sim.Scenario{toy.Clean(), toy.Faulty()}
+	if r := mustRun(t, Options{Scenarios: both, Runs: 50}); len(r.Failures) != 1 {
+		t.Errorf("with faults: %+v", r)
+	}
+	for name, o := range map[string]Options{
+		"none": {Faults: "none"}, "the other": {Faults: "nap"}, "fixed": {Params: map[string]int64{"fault.lie": 0}},
+		"fixed beside": {Params: map[string]int64{"fault.lie": 0, "threads": 3}, Faults: "all"},
+	} {
+		o.Scenarios, o.Runs = both, 50
+		if r := mustRun(t, o); len(r.Failures) != 0 {
+			t.Errorf("%s: %+v", name, r.Failures)
+		}
+	}
+	got := FixParams(toy.Faulty(), map[string]int64{"fault.nap": 3, "threads": 1}, "none")
+	if len(got) != 2 || got["fault.nap"] != 3 || got["fault.lie"] != 0 {
+		t.Errorf("fixed %v", got)
+	}
+	if FixParams(toy.Faulty(), nil, "all") != nil {
+		t.Error("all faults fix something")
+	}
+	for option, o := range map[string]Options{
+		"Params": {Params: map[string]int64{"nosuch": 1}}, "Faults": {Faults: "nap,nosuch"},
+	} {
+		o.Scenarios = both
+		_, err := Run(context.Background(), o)
+		var oe *OptionError
+		if !errors.As(err, &oe) || oe.Option != option || !strings.Contains(err.Error(), "nosuch") {
+			t.Errorf("%s: error %v", option, err)
+		}
+	}
+}

@@ -89,19 +89,9 @@ func (b *batch) locate(f *Failure, p *plan, j uint64) error {
 
 // once executes run j of a scenario in a World of its own.
 func (b *batch) once(p *plan, j uint64, keep bool) (sim.Result, error) {
-	cfg, err := b.config(p, j)
-	if err != nil {
-		return sim.Result{}, err
-	}
+	cfg := b.config(p, b.opt.seed(j))
 	cfg.Keep = keep
 	return Once(p.scenario, cfg, b.opt.Watchdog)
-}
-
-func (b *batch) config(p *plan, j uint64) (sim.RunConfig, error) {
-	spec := Spec{Seed: b.opt.seed(j), Strategy: b.opt.Strategy, Params: b.opt.Params}
-	cfg, err := spec.config(p.scenario)
-	cfg.Estimates = p.estimates
-	return cfg, err
 }
 
 // after executes run j in a World in which some earlier ones have run.
@@ -109,10 +99,8 @@ func (b *batch) after(p *plan, j uint64) (r sim.Result, err error) {
 	w := sim.NewWorld(sim.Options{Watchdog: -1})
 	defer closeWorld(w)
 	for i := j - min(j, 8); i <= j && err == nil; i++ {
-		cfg, cerr := b.config(p, i)
-		if cerr != nil {
-			return r, cerr
-		}
+		cfg := b.config(p, b.opt.seed(i))
+		cfg.Keep = i == j
 		r = execute(w, p.scenario, &cfg, func(e *PanicError) { err = e })
 	}
 	return r, err

@@ -106,9 +106,9 @@ func (w *worker) leave() {
 func (w *worker) do(c *chunk) {
 	b := w.b
 	p := &b.plans[c.scenario]
-	cfg := sim.RunConfig{Params: b.opt.Params, Strategy: w.strategy}
+	cfg := sim.RunConfig{Params: p.params, Strategy: w.strategy}
 	broken := func(e *PanicError) { c.err = e }
-	cfg.Estimates = p.estimate(b.opt.Params, b.opt.Watchdog)
+	cfg.Estimates = p.estimate(b.opt.Watchdog)
 	last := min(c.first+chunkRuns, b.planned)
 	for j := c.first; j < last && c.err == nil && b.want(c.scenario, j); j++ {
 		cfg.Seed = b.opt.seed(j)

@@ -65,6 +65,22 @@ func count(w *sim.World, add func(), sum func() int) {
 	}
 }
 
+// Faulty fails only if its fault "fault.lie" is on.
+func Faulty() *sim.Scenario {
+	return &sim.Scenario{
+		Name: "toy/faulty", Doc: "a fault that is drawn",
+		Params: []sim.Param{
+			{Name: "fault.lie", Doc: "the answer is wrong", Max: 1, Draw: sim.Switch},
+			{Name: "fault.nap", Doc: "the answer is late", Max: 5, Draw: sim.Switch},
+		},
+		Run: func(w *sim.World) {
+			if w.Param("fault.lie") != 0 {
+				w.Fail("TOY-3", "a lie")
+			}
+		},
+	}
+}
+
 // Deadlock locks two mutexes in both orders.
 func Deadlock() *sim.Scenario {
 	return &sim.Scenario{
@@ -72,8 +88,14 @@ func Deadlock() *sim.Scenario {
 		Run: func(w *sim.World) {
 			a, b := w.NewMutex("a"), w.NewMutex("b")
 			g := w.NewWaitGroup("all")
-			g.Go("ab", func() { a.Lock(); b.Lock(); b.Unlock(); a.Unlock() })
-			g.Go("ba", func() { b.Lock(); a.Lock(); a.Unlock(); b.Unlock() })
+			both := func(x, y *sim.Mutex) {
+				x.Lock()
+				defer x.Unlock()
+				y.Lock()
+				defer y.Unlock()
+			}
+			g.Go("ab", func() { both(a, b) })
+			g.Go("ba", func() { both(b, a) })
 			g.Wait()
 		},
 	}
