@@ -17,8 +17,12 @@ func lockers(n, rounds int) *sim.Scenario {
 				m.Unlock()
 			}
 		}
-		for range n {
-			w.Go("locker", body)
+		threads := make([]*sim.Thread, n)
+		for i := range threads {
+			threads[i] = w.Go("locker", body)
+		}
+		for _, t := range threads {
+			t.Join()
 		}
 	}}
 }

@@ -107,6 +107,28 @@ func (w *World) advance(to time.Duration) {
 	}
 	c.now = max(c.now, to)
 	w.mixTime(c.now)
+	w.fireDue()
+}
+
+// consultHost lets the World's host come to rest after a step, and takes over the
+// time, if it has moved.
+func (w *World) consultHost() {
+	h, c := w.options.Host, &w.clock
+	if h.Quiesce != nil {
+		h.Quiesce()
+	}
+	if h.Now == nil {
+		return
+	}
+	if now := h.Now(); now > c.now {
+		c.now = now
+		w.mixTime(now)
+		w.fireDue()
+	}
+}
+
+func (w *World) fireDue() {
+	c := &w.clock
 	last := c.age
 	for len(c.timers) > 0 && c.timers[0].at <= c.now && c.timers[0].age <= last {
 		t := c.timers[0]

@@ -95,7 +95,11 @@ func (c *coro) call(t *Thread) {
 // from inside the deferred call and is discarded after the run.
 func (c *coro) abort(t *Thread, v any) {
 	w := c.w
-	if v != nil {
+	switch {
+	case w.asking:
+		w.fault(v)
+		return
+	case v != nil:
 		if v != any(unwinding) && !w.over {
 			w.end(panicFailure(w, t, v))
 		}
@@ -113,7 +117,7 @@ func (c *coro) abort(t *Thread, v any) {
 // thread to run.
 func (c *coro) leave() bool {
 	w, t := c.w, c.t
-	next := w.exit(t)
+	next := c.exit(t)
 	c.t, t.co = nil, nil
 	unpooled := w.unpooled()
 	goal := &w.pool.root
@@ -134,6 +138,17 @@ func (c *coro) leave() bool {
 		return false
 	}
 	return c.yield(struct{}{})
+}
+
+// exit is World.exit, whatever the strategy does.
+func (c *coro) exit(t *Thread) (next *Thread) {
+	defer func() {
+		if c.w.asking {
+			c.w.fault(recover())
+			next = nil
+		}
+	}()
+	return c.w.exit(t)
 }
 
 func (w *World) unpooled() bool { return w.options.Host != nil && w.options.Host.Unpooled }

@@ -75,8 +75,8 @@ type Result struct {
 }
 
 // Execute runs the scenario once and judges it. It panics if the scenario or its
-// parameters are not valid (see Scenario.Validate), if the World runs already, or
-// if the kernel or a strategy is at fault.
+// parameters are not valid (see Scenario.Validate) or if the World runs already,
+// and with a *Fault if the strategy is at fault.
 func Execute(w *World, s *Scenario, cfg RunConfig) Result {
 	if err := s.Validate(&cfg); err != nil {
 		panic(err)
@@ -88,12 +88,15 @@ func Execute(w *World, s *Scenario, cfg RunConfig) Result {
 	defer func() { w.running = false }()
 
 	w.begin(s, &cfg)
-	w.watch.begin()
 	next := w.pick(nil)
+	w.watch.begin()
 	w.cur = next
 	w.pool.root.transfer(w.coroFor(next))
 	w.unwindAll()
 	w.watch.end()
+	if w.verdict.fault != nil {
+		panic(w.verdict.fault)
+	}
 	return w.judge(s, &cfg)
 }
 
@@ -102,7 +105,6 @@ func (w *World) begin(s *Scenario, cfg *RunConfig) {
 	w.reset(s, cfg)
 	w.setParams(s, cfg)
 	w.limits.set(s, cfg)
-	w.trap = w.limits.next()
 	w.clock.begin(cfg.Seed, cfg.EarlyClock)
 	strategy := cfg.Strategy
 	if strategy == nil {
@@ -117,6 +119,10 @@ func (w *World) begin(s *Scenario, cfg *RunConfig) {
 		Estimates: cfg.Estimates,
 		Steps:     w.limits.budget,
 	})
+	if r := w.hooks.replay; r != nil {
+		w.limits.budget = max(w.limits.budget, r.total)
+	}
+	w.trap = w.limits.next()
 	w.spawn(nil, "main", func() { s.Run(w) })
 }
 

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -185,8 +186,32 @@ func (m *Misuse) Error() string {
 	return "sim: " + m.What + " (" + m.Object + ")"
 }
 
+// Fault is the panic value of Execute when a strategy panics or picks a thread
+// that cannot run: it says nothing about the scenario.
+type Fault struct {
+	// Strategy is the strategy's name.
+	Strategy string
+	// Value is the value of the panic.
+	Value any
+	// Stack is where it panicked.
+	Stack string
+}
+
+// Error implements error.
+func (f *Fault) Error() string {
+	return fmt.Sprintf("sim: strategy %s: %v", f.Strategy, f.Value)
+}
+
+// fault ends the run because the strategy panicked with v.
+func (w *World) fault(v any) {
+	w.asking = false
+	w.verdict.fault = &Fault{Strategy: w.strategy.Name(), Value: v, Stack: string(debug.Stack())}
+	w.end(nil)
+}
+
 // verdict is how a run ended.
 type verdict struct {
+	fault   *Fault
 	failure *Failure
 	states  []*Thread // of failure.Threads
 	failed  *Thread   // of failure.Thread
@@ -279,8 +304,7 @@ func (w *World) leakFailure() *Failure {
 
 func (w *World) budgetFailure() *Failure {
 	f := &Failure{Kind: Livelock, Message: fmt.Sprintf(
-		"the budget of %d steps is used up, the last %d under a fair schedule",
-		w.steps, w.steps-min(w.steps, w.limits.fairAt))}
+		"the budget of %d steps is used up, the last half of it under a fair schedule", w.limits.steps)}
 	w.listThreads(f)
 	return f
 }

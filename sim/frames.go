@@ -36,8 +36,18 @@ func isKernel(function, file string) bool {
 	if strings.HasPrefix(function, kernelPrefix) {
 		return !strings.HasSuffix(file, "_test.go")
 	}
-	return strings.HasPrefix(function, "runtime.") || strings.HasPrefix(function, "iter.") ||
-		strings.HasPrefix(function, "runtime/debug.")
+	for _, p := range plumbing {
+		if strings.HasPrefix(function, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// plumbing begins the names of functions of the standard library that stand
+// between a program and the place where it waits.
+var plumbing = []string{
+	"runtime.", "runtime/", "internal/", "sync.", "sync/", "iter.", "time.", "context.", "reflect.", "testing.",
 }
 
 // callers returns the user's frames of the calling goroutine, innermost first.

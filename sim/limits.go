@@ -11,7 +11,8 @@ const (
 
 // limits are the steps and times at which the kernel intervenes.
 type limits struct {
-	budget  uint64        // steps of the run
+	steps   uint64        // of the run, as the scenario or the caller wants it
+	budget  uint64        // the same; a replay may need more
 	fairAt  uint64        // from here on the schedule is fair
 	unfair  uint64        // length of the stretch before
 	fair    bool          // it is fair
@@ -38,6 +39,7 @@ func (l *limits) set(s *Scenario, cfg *RunConfig) {
 	if l.drain.Time == 0 {
 		l.drain.Time = defaultDrainTime
 	}
+	l.steps = l.budget
 	l.fairAt = l.budget / 2
 	if k := cfg.Estimates.Steps; k != 0 {
 		l.fairAt = min(l.fairAt, 4*k+1000)
@@ -116,11 +118,11 @@ func (w *World) extended() bool {
 		return false
 	}
 	if !l.fair {
-		l.budget = l.fairAt + l.budget/2
+		l.budget = l.fairAt + l.steps/2
 		return true
 	}
 	l.late = true
-	l.budget = max(l.budget, l.fairAt+l.budget/2)
+	l.budget = max(l.budget, l.fairAt+l.steps/2)
 	return w.steps < l.budget
 }
 

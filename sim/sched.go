@@ -38,6 +38,9 @@ func (w *World) pick(last *Thread) *Thread {
 			return nil
 		}
 	}
+	if w.hosted {
+		w.consultHost()
+	}
 	n := len(w.run)
 	if n == 0 {
 		if !w.idle() {
@@ -52,12 +55,10 @@ func (w *World) pick(last *Thread) *Thread {
 	case n > 1:
 		w.choices++
 		if next == nil || next.at < 0 {
-			next = w.strategy.Pick(w.run, last)
-			w.mustBeRunnable(next)
+			next = w.ask(last)
 		}
 	case w.every:
-		next = w.strategy.Pick(w.run, last)
-		w.mustBeRunnable(next)
+		next = w.ask(last)
 	default:
 		next = w.run[0]
 	}
@@ -72,10 +73,15 @@ func (w *World) pick(last *Thread) *Thread {
 	return next
 }
 
-func (w *World) mustBeRunnable(t *Thread) {
+// ask lets the strategy choose.
+func (w *World) ask(last *Thread) *Thread {
+	w.asking = true
+	t := w.strategy.Pick(w.run, last)
 	if t == nil || t.at < 0 || t.w != w {
-		panic("sim: strategy " + w.strategy.Name() + " picked a thread that cannot run")
+		panic("picked a thread that cannot run")
 	}
+	w.asking = false
+	return t
 }
 
 // enable puts t into the set of runnable threads.

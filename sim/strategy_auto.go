@@ -1,8 +1,8 @@
 package sim
 
 // Auto returns the strategy that draws one of the others for each run: PCT with a
-// drawn depth in half of the runs, sticky and plain random walks in a fifth each,
-// round robin with a drawn quantum in a tenth.
+// drawn depth in four of ten runs, the random walk in three, the sticky one in two,
+// round robin with a drawn quantum in one.
 func Auto() Strategy {
 	return &auto{
 		random: Random(), sticky: Sticky(0), pct: PCT(0), rr: &roundRobin{quantum: 1},
@@ -24,7 +24,7 @@ func (s *auto) Pick(run []*Thread, last *Thread) *Thread { return s.chosen.Pick(
 
 // Select implements Selector.
 func (s *auto) Select(r *RunInfo) Strategy {
-	switch r.Stream.Weighted(50, 20, 20, 10) {
+	switch r.Stream.Weighted(40, 20, 30, 10) {
 	case 0:
 		s.chosen = s.pct
 	case 1:

@@ -11,10 +11,12 @@ import (
 // runnable one goes, and at depth−1 random steps the one that would go falls below
 // all others. A run finds a bug of that depth with probability at least
 // 1/(n·k^(depth−1)) for n threads and k choices (Estimates.Choices). A depth of 0
-// or below draws it for each run: d with probability 2⁻ᵈ, at most 10.
+// or below draws it for each run, at most 10: 1 in a quarter of the runs, each
+// further depth half as often as the one before.
 //
 // Only steps with a choice count. A thread that yields falls below all others. If
-// k is unknown it is drawn by orders of magnitude from 16 to 4096.
+// k is unknown each of the random steps is drawn from 1 to 4096 so that each order
+// of magnitude is as likely as another.
 func PCT(depth int) Strategy { return &pct{fixed: max(depth, 0)} }
 
 type pct struct {
@@ -37,6 +39,8 @@ const (
 	pctInitial  = 1 << 63
 	pctReserved = 1 << 32
 	maxDepth    = 10
+
+	unknownChoices = 4096
 )
 
 func (s *pct) Name() string {
@@ -56,23 +60,27 @@ func (s *pct) Begin(r *RunInfo) {
 	s.changes = s.changes[:0]
 	s.count, s.low = 0, pctReserved
 	if s.depth = s.fixed; s.depth == 0 {
-		s.depth = 1
-		for s.depth < maxDepth && s.stream.Uint64()&1 == 0 {
-			s.depth++
-		}
-	}
-	k := r.Estimates.Choices
-	if k == 0 {
-		k = 16 << s.stream.IntN(9)
+		s.depth = drawDepth(&s.stream)
 	}
 	for i := 1; i < s.depth; i++ {
-		s.changes = append(s.changes, change{s.draw(k), pctReserved + uint64(i)})
+		s.changes = append(s.changes, change{s.draw(r.Estimates.Choices), pctReserved + uint64(i)})
 	}
 	s.findNext()
 }
 
+func drawDepth(s *choice.Stream) int {
+	d := 1
+	for more := s.IntN(4) != 0; more && d < maxDepth; more = s.Uint64()&1 == 0 {
+		d++
+	}
+	return d
+}
+
 // draw returns a step in [1, k] that is no change point yet, unless all are.
 func (s *pct) draw(k uint64) uint64 {
+	if k == 0 {
+		return uint64(s.stream.Scale(1, unknownChoices))
+	}
 	at := 1 + uint64(s.stream.Int64N(int64(k)))
 	for i := 0; i < len(s.changes) && uint64(len(s.changes)) < k; {
 		if s.changes[i].at != at {

@@ -24,6 +24,9 @@ func Replay(s choice.Schedule) Strategy {
 	r := &replay{schedule: s, hashes: make([]uint64, len(s))}
 	for i, g := range s {
 		r.hashes[i] = choice.Hash(g.Thread)
+		if g.Thread != choice.Clock {
+			r.total += g.Steps
+		}
 	}
 	return r
 }
@@ -33,7 +36,8 @@ type replay struct {
 	hashes   []uint64 // of the segments' threads
 	at       int      // segment
 	left     uint64   // steps of it
-	followed uint64   // steps of threads
+	total    uint64   // steps of threads in the schedule
+	followed uint64   // of these, done
 	drift    Drift
 	threads  map[uint64]*Thread
 }

@@ -71,6 +71,8 @@ type World struct {
 	switches uint64
 	preempts uint64
 	every    bool // the strategy is asked even if one thread can run
+	asking   bool // the strategy is being asked
+	hosted   bool
 	over     bool
 	probe    atomic.Uint32 // set by the watchdog, cleared by the next step
 	clock    clock
@@ -108,7 +110,7 @@ func NewWorld(o Options) *World {
 	if h := o.Host; h != nil && (h.Now == nil) != (h.Advance == nil) {
 		panic("sim: Host needs both Now and Advance, or neither")
 	}
-	w := &World{options: o}
+	w := &World{options: o, hosted: o.Host != nil}
 	w.pool.root.w = w
 	w.pool.root.parent = &w.pool.root
 	w.recorder = history.NewWorldRecorder(source{w}, history.Options{Limit: o.Events})
@@ -134,7 +136,7 @@ func (w *World) reset(s *Scenario, cfg *RunConfig) {
 	w.cur, w.goal = nil, nil
 	w.steps, w.choices, w.switches, w.preempts = 0, 0, 0, 0
 	w.digest = digestSeed
-	w.over = false
+	w.over, w.asking = false, false
 	w.seed, w.scenario = cfg.Seed, s
 	clear(w.run)
 	w.run = w.run[:0]
