@@ -38,7 +38,7 @@ func wantEqual(t *testing.T, what string, got, want []string) {
 	t.Helper()
 	for i := range min(len(got), len(want)) {
 		if got[i] != want[i] {
-			t.Fatalf("%s: number %d is %q, want %q", what, i, got[i], want[i])
+			t.Fatalf("%s: number %d is %q, want %q", what, i+1, got[i], want[i])
 		}
 	}
 	if len(got) != len(want) {
