@@ -144,42 +144,47 @@ func (c *Container) work(thread any) {
 	c.mu.Unlock()
 }
 
-// leave takes the calling thread out of Run. The last one waits for the I/O
-// threads, calls OnContainerStop if that is due, and ends the phase.
+// leave takes the calling thread out of Run. The last one winds up what is left
+// and ends the phase.
 func (c *Container) leave(thread any, group *int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.run.threads == 1 && c.run.stopping && c.active > 0 {
-		// A Stop found the threads leaving for an auto-stop, and something new
-		// to wind up.
-		c.run.phase = phaseRunning
-		c.mu.Unlock()
-		c.work(thread)
-		c.mu.Lock()
+	for c.run.threads == 1 && c.windUp(thread) {
 	}
 	c.run.threads--
 	if c.run.threads == 0 {
-		c.lastOut()
+		c.run.phase = phaseIdle
+		if c.run.stopping {
+			c.run.phase = phaseStopped
+		}
 	}
 	*group--
 	c.runCond.Broadcast()
 }
 
-// lastOut is leave for the last thread. The container's mutex is held.
-func (c *Container) lastOut() {
-	for c.run.io > 0 {
+// windUp does one thing that the last thread has to do before it leaves, and
+// reports whether there was one. The container's mutex is held, but not all the
+// time.
+func (c *Container) windUp(thread any) bool {
+	switch {
+	case c.run.io > 0:
 		c.runCond.Wait()
-	}
-	if !c.run.ended {
+	case c.run.stopping && c.active > 0:
+		// A Stop found the threads leaving for an auto-stop, and something that
+		// had come in since.
+		c.run.phase = phaseRunning
+		c.mu.Unlock()
+		c.work(thread)
+		c.mu.Lock()
+	case !c.run.ended:
 		c.run.ended = true
 		c.mu.Unlock()
 		c.protect(c.stopHandler)
 		c.mu.Lock()
+	default:
+		return false
 	}
-	c.run.phase = phaseIdle
-	if c.run.stopping {
-		c.run.phase = phaseStopped
-	}
+	return true
 }
 
 // await blocks until all threads of a Run have left.

@@ -40,6 +40,7 @@ var Broker = &sim.Scenario{
 	},
 	Run:   broker,
 	Check: judge,
+	Steps: 500_000,
 }
 
 // brokerWorld is what the clients of one run share.

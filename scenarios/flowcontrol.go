@@ -33,6 +33,7 @@ var MultithreadedClientFlowControl = &sim.Scenario{
 	},
 	Run:   multithreadedClientFlowControl,
 	Check: judge,
+	Steps: 500_000,
 }
 
 // flowSender is the example's class sender.

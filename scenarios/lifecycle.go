@@ -38,6 +38,7 @@ var Lifecycle = &sim.Scenario{
 	},
 	Run:   lifecycle,
 	Check: judge,
+	Steps: 500_000,
 }
 
 // errChaos is a Stop's error that belongs to the scenario.

@@ -37,6 +37,7 @@ var Serialization = &sim.Scenario{
 	},
 	Run:   serialization,
 	Check: judge,
+	Steps: 500_000,
 }
 
 // poked is the handler of a connection that is poked. Its counter is guarded by

@@ -31,6 +31,7 @@ var MultithreadedClient = &sim.Scenario{
 	},
 	Run:   multithreadedClient,
 	Check: judge,
+	Steps: 500_000,
 }
 
 // threadedClient is the example's class client: its methods are for user

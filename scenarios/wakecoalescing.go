@@ -28,6 +28,7 @@ var WakeCoalescing = &sim.Scenario{
 	},
 	Run:   wakeCoalescing,
 	Check: judge,
+	Steps: 500_000,
 }
 
 // awake is the handler of the connection that is woken.

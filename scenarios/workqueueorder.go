@@ -33,6 +33,7 @@ var WorkQueueOrder = &sim.Scenario{
 	},
 	Run:   workQueueOrder,
 	Check: judge,
+	Steps: 500_000,
 }
 
 func workQueueOrder(w *sim.World) {

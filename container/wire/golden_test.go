@@ -13,6 +13,14 @@ import (
 // octets reads commented hexadecimal: what follows // on a line is left out.
 func octets(t testing.TB, text string) []byte {
 	t.Helper()
+	b, err := parseOctets(text)
+	if err != nil {
+		t.Fatalf("golden octets: %v", err)
+	}
+	return b
+}
+
+func parseOctets(text string) ([]byte, error) {
 	var digits strings.Builder
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "//")
@@ -20,11 +28,7 @@ func octets(t testing.TB, text string) []byte {
 			digits.WriteString(word)
 		}
 	}
-	b, err := hex.DecodeString(digits.String())
-	if err != nil {
-		t.Fatalf("golden octets: %v", err)
-	}
-	return b
+	return hex.DecodeString(digits.String())
 }
 
 // goldenValue is one value with its smallest encoding, and other encodings that decode to the same value.

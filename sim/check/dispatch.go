@@ -23,7 +23,7 @@ func (c *Checker) call(e *history.Event, cl class) {
 		}
 	case cOpConnect, cOpListen:
 		ct := &c.containers[c.cont[e.Seq-1]]
-		ct.used = true
+		ct.used, ct.lastUse = true, e.Seq
 	}
 }
 

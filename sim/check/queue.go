@@ -39,7 +39,8 @@ func (c *Checker) callAdd(e *history.Event, cl class) {
 		return
 	}
 	j.call, q.adds = e.Seq, q.adds+1
-	c.containers[c.cont[e.Seq-1]].used = true
+	ct := &c.containers[c.cont[e.Seq-1]]
+	ct.used, ct.lastUse = true, e.Seq
 	if e.Conn != 0 {
 		q.conn, j.conn = e.Conn, e.Conn
 	}

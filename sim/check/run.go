@@ -17,6 +17,8 @@ type container struct {
 	startOpen  uint64 // Begin of on_container_start while it is in progress
 	stops      int
 	stopBegin  uint64 // last Begin of on_container_stop
+	stopLast   bool   // nothing may come after it
+	lastUse    uint64 // last Call that gave the container something to do
 	runs       int    // calls of run()
 	runOpen    int    // of these not yet returned
 	returns    int
@@ -29,6 +31,7 @@ type container struct {
 	stopReturn uint64
 	stopText   string // condition of the first stop()
 	final      uint64 // Return of the last run() of a stopped container
+	carried    uint64 // Return of a run() that must have carried stop() out
 	dead       uint64 // Call of a run() that must do nothing
 }
 
@@ -48,8 +51,8 @@ func (c *Checker) callRun(e *history.Event) {
 	ct.lastCall = e.Seq
 	c.threads[e.Thread].runIn = k + 1
 	ct.dead = 0
-	if ct.final != 0 {
-		ct.dead = e.Seq // a stop() that found no run() in progress is carried out by the next one
+	if ct.carried != 0 {
+		ct.dead = e.Seq
 	}
 }
 
@@ -71,6 +74,11 @@ func (c *Checker) returnRun(o, e *history.Event) {
 	}
 	if ct.stopCall != 0 || !e.OK {
 		ct.final = e.Seq
+	}
+	if ct.stopReturn != 0 && o.Seq > ct.stopReturn {
+		// A run() that was in progress at stop() may have been over already, all
+		// but its return; one called later has carried the stop out (RUN-15).
+		ct.carried = e.Seq
 	}
 	c.firstError(ct, e)
 	if e.OK && ct.stopCall == 0 && !ct.used && ct.lastBegin == 0 {
@@ -151,6 +159,9 @@ func (c *Checker) beginContainer(e *history.Event, cl class, ct *container) {
 	case cContainerStop:
 		ct.stops++
 		ct.stopBegin = e.Seq
+		// After an auto-stop there may be more, and what came in just before may
+		// have come too late for the leaving threads.
+		ct.stopLast = ct.stopCall != 0 && ct.stopReturn != 0 && ct.lastUse < max(ct.lastBegin, 1)
 		c.once(e, ct, ct.stops)
 		return
 	}
@@ -160,7 +171,7 @@ func (c *Checker) beginContainer(e *history.Event, cl class, ct *container) {
 	if ct.dead != 0 {
 		c.fail(rRUN14, []uint64{ct.stopReturn, ct.dead, e.Seq}, "%s began in a run() that was called after stop()", c.name(e.Seq))
 	}
-	if c.opt.Strict && ct.stopBegin != 0 && ct.stopBegin > ct.lastCall {
+	if c.opt.Strict && ct.stopLast && ct.stopBegin > ct.lastCall {
 		c.fail(rRUN5, []uint64{ct.stopBegin, e.Seq}, "%s began after on_container_stop", c.name(e.Seq))
 	}
 }

@@ -170,8 +170,21 @@ func TestRun(t *testing.T) {
 			main end b` + stop + `
 			main return r ok
 			main call container.run count=1 #r
+			main return r ok
+			main call container.run count=1 #r
 			main begin scheduled item=1 #s
 			main end s
+			main return r ok`},
+		{name: "the run after a stop that met one returning", text: `
+			main call container.run count=1 #r
+			main begin on_container_start #s
+			main end s` + stop + `
+			main return r ok
+			main call container.run count=1 #r
+			main begin on_transport_open conn=1 #a
+			main end a
+			main begin on_transport_close conn=1 #b
+			main end b
 			main return r ok`},
 		{name: "first run after stop", text: `` + stop + `
 			main call container.run count=1 #r

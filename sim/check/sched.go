@@ -47,7 +47,8 @@ func (c *Checker) callSchedule(e *history.Event) {
 	}
 	t.call, t.noDelay = e.Seq, e.Count <= 0
 	t.dueMin, t.dueMax = later(e.Time, e.Count), forever
-	c.containers[t.container].used = true
+	ct := &c.containers[t.container]
+	ct.used, ct.lastUse = true, e.Seq
 }
 
 func (c *Checker) returnSchedule(o, e *history.Event) {
