@@ -344,8 +344,9 @@ func shared(depth int) *rapid.Generator[any] {
 			}
 			return m
 		}),
-		arrayOf(rapid.Uint32()), arrayOf(rapid.String()), arrayOf(rapid.Bool()),
-		// go-amqp v1.7.0 cuts negative numbers below -128 in arrays of int and long to one octet.
-		arrayOf(rapid.Int64Min(-128)),
+		arrayOf(rapid.Uint32()), arrayOf(rapid.Bool()),
+		// go-amqp v1.7.0 cuts numbers below -128 in arrays of int and long to one octet, and refuses arrays of strings
+		// without octets.
+		arrayOf(rapid.Int64Min(-128)), arrayOf(rapid.StringN(1, 5, -1)),
 	)
 }
