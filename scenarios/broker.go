@@ -70,13 +70,15 @@ func broker(w *sim.World) {
 	senders := bw.openSenders()
 	running := x.run(bw.client, w.Param("workers"))
 	bw.restless(receivers)
+	met := w.Expect("DELIVERY-1", "each message gets an outcome, and each accepted one is received")
 	bw.await(func() bool { return bw.done == senders && len(bw.received) >= len(bw.accepted) })
+	met()
 	for _, r := range receivers {
 		r.finish()
 	}
-	running.Join()
+	x.joinRun(running, "the last connection has closed")
 	listener.Stop()
-	serving.Join()
+	x.joinRun(serving, "the listener and the last connection have closed")
 	x.finish()
 }
 

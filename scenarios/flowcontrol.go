@@ -179,8 +179,8 @@ func multithreadedClientFlowControl(w *sim.World) {
 	}
 	s.close()
 	r.close()
-	running.Join()
+	x.joinRun(running, "the last connection has closed")
 	listener.Stop()
-	serving.Join()
+	x.joinRun(serving, "the listener and the last connection have closed")
 	x.finish()
 }

@@ -60,6 +60,13 @@ func (x *house) run(c *record.Container, workers int64) *sim.Thread {
 	})
 }
 
+// joinRun waits for a Run that auto-stop ends.
+func (x *house) joinRun(run *sim.Thread, when string) {
+	met := x.w.Expect("RUN-6", "Run returns when "+when)
+	run.Join()
+	met()
+}
+
 // listen opens a listener on the container's host.
 func (x *house) listen(c *record.Container, h container.ListenHandler) *record.Listener {
 	l, err := c.Listen(":5672", h)

@@ -96,9 +96,11 @@ func lifecycle(w *sim.World) {
 	chaos.Join()
 	client.Stop(nil)
 	server.Stop(nil)
+	met := w.Expect("RUN-13", "Run returns after Stop")
 	for _, t := range append(running, serving) {
 		t.Join()
 	}
+	met()
 	// What came in after an auto-stop is wound up by one more Run (RUN-15).
 	x.runStopped(client, 1).Join()
 	x.runStopped(server, 1).Join()
@@ -126,7 +128,9 @@ func lateThreads(x *house, workers int64) {
 	for round := range 2 {
 		ran := false
 		c.Schedule(0, func() { ran = true })
+		met := x.w.Expect("RUN-12", "Run returns when its only work has ended, also with threads that start late")
 		x.run(c, workers).Join()
+		met()
 		if !ran {
 			x.w.Fail("RUN-11", "Run %d returned before its work had run", round)
 		}

@@ -97,9 +97,9 @@ func serialization(w *sim.World) {
 	for _, c := range conns {
 		client.Queue(c).Add(func() { client.Close(c, nil) })
 	}
-	running.Join()
+	x.joinRun(running, "the last connection has closed")
 	listener.Stop()
-	serving.Join()
+	x.joinRun(serving, "the listener and the last connection have closed")
 	x.finish()
 }
 

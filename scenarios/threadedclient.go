@@ -132,8 +132,8 @@ func multithreadedClient(w *sim.World) {
 	sending.Join()
 	receiving.Join()
 	h.close()
-	running.Join()
+	x.joinRun(running, "the last connection has closed")
 	listener.Stop()
-	serving.Join()
+	x.joinRun(serving, "the listener and the last connection have closed")
 	x.finish()
 }

@@ -85,11 +85,11 @@ func wakeCoalescing(w *sim.World) {
 	if !early {
 		closing()
 	}
-	running.Join()
+	x.joinRun(running, "the last connection has closed")
 	if want := w.Param("wakers") * w.Param("wakes"); !early && h.seen != want {
 		w.Fail("WAKE-8", "the last on_connection_wake saw %d of the %d writes made before the wakes", h.seen, want)
 	}
 	listener.Stop()
-	serving.Join()
+	x.joinRun(serving, "the listener and the last connection have closed")
 	x.finish()
 }

@@ -72,12 +72,12 @@ func workQueueOrder(w *sim.World) {
 		client.AutoStop(true)
 		client.Schedule(0, func() {}) // auto-stop wants an edge (RUN-6)
 	}
-	running.Join()
+	x.joinRun(running, "the last connection has closed")
 	if w.Param("end") == 1 && queue.Add(func() {}) {
 		w.Fail("WQ-15", "a job was accepted after the container had stopped and Run had returned")
 	}
 	listener.Stop()
-	serving.Join()
+	x.joinRun(serving, "the listener and the last connection have closed")
 	x.finish()
 }
 

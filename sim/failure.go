@@ -214,7 +214,6 @@ type verdict struct {
 	fault   *Fault
 	failure *Failure
 	states  []*Thread // of failure.Threads
-	failed  *Thread   // of failure.Thread
 	mark    uint64
 	events  int // length of the history
 }
@@ -257,6 +256,7 @@ func (w *World) end(f *Failure) {
 	w.verdict.events = w.recorder.Len()
 	if f != nil {
 		f.Step, f.Time = w.steps, w.clock.now
+		w.blame(f)
 	}
 }
 

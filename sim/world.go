@@ -43,8 +43,11 @@ type Host struct {
 	// Now, if set with Advance, is the clock: the time since the run began. It
 	// must not move by itself while a thread runs.
 	Now func() time.Duration
-	// Advance moves that clock to the given time since the run began.
+	// Advance moves that clock to the given time since the run began, or stops
+	// earlier, when something outside the World happens.
 	Advance func(to time.Duration)
+	// Owner is for the package that made the Host; see World.Host.
+	Owner any
 
 	_ struct{}
 }
@@ -100,6 +103,7 @@ type World struct {
 	recorder *history.Recorder
 	watch    watch
 	local    map[any]any // of Local
+	expected []*expectation
 }
 
 // NewWorld returns a World for Execute. Close frees it.
@@ -145,6 +149,7 @@ func (w *World) reset(s *Scenario, cfg *RunConfig) {
 	w.live, w.objects, w.seq = 0, 0, 0
 	w.segment, w.segments = segment{thread: noThread}, w.segments[:0]
 	w.verdict = verdict{}
+	w.expected = w.expected[:0]
 	w.names.reset()
 	w.points.reset()
 	w.entropy.reset()
