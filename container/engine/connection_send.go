@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strings"
+
 	"github.com/collider-amqp/collider/container/wire"
 )
 
@@ -42,18 +44,26 @@ func (c *Connection) sendOpen() bool {
 	if c.openSent || c.local == Uninitialized {
 		return c.openSent
 	}
-	if !c.emit(0, c.openFrame()) {
-		if c.remoteOpen == nil && c.remote == Uninitialized && !c.discarding {
+	open := c.openFrame()
+	if _, err := encodedSize(open); err != nil || !c.emit(0, open) {
+		if err == nil && c.remoteOpen == nil && !c.discarding {
 			return false // what the peer accepts is not known yet
 		}
-		c.fail(ScopeConnection, "2.7.1", wire.ConditionFrameSizeTooSmall, "the open exceeds max-frame-size")
-		if !c.emit(0, &wire.Open{ContainerID: cutText(c.cfg.ContainerID, min(len(c.cfg.ContainerID), maxCondition)), MaxFrameSize: c.cfg.MaxFrameSize}) {
-			panic("engine: a minimal open exceeds 512 octets")
-		}
+		c.sendMinimalOpen()
 	}
 	c.openSent = true
 	c.idle.onReceived(c.now) // the peer could not know before that it is waited for (§2.4.5)
 	return true
+}
+
+// sendMinimalOpen sends an open without what cannot be sent, only so that a close may follow.
+func (c *Connection) sendMinimalOpen() {
+	c.fail(ScopeConnection, "2.7.1", wire.ConditionFrameSizeTooSmall, "the open exceeds max-frame-size")
+	id := strings.ToValidUTF8(c.cfg.ContainerID, "\uFFFD")
+	open := &wire.Open{ContainerID: cutText(id, maxCondition), MaxFrameSize: c.cfg.MaxFrameSize, ChannelMax: uint16(c.cfg.MaxSessions - 1)}
+	if !c.emit(0, open) {
+		panic("engine: a minimal open exceeds 512 octets")
+	}
 }
 
 // sendClose sends the close when it is wanted and nothing remains to be sent before it. It is the last frame (§2.4.3).
@@ -220,7 +230,7 @@ func (s *Session) failLocally(condition wire.Symbol, text string) {
 // sendAttach sends the attach. Until the peer's begin is known only handle 0 is sure (§2.7.2).
 func (s *Session) sendAttach(l *Link) bool {
 	c := s.conn
-	if !s.sending() || !l.attaching {
+	if !s.writable() || !l.attaching {
 		l.attaching = false
 		return true
 	}
@@ -269,7 +279,7 @@ func (l *Link) failLocally(condition wire.Symbol, text string) {
 // sendDetach sends the detach, after the deliveries that have credit and the dispositions (§2.6.6).
 func (s *Session) sendDetach(o op) bool {
 	l := o.link
-	if !l.attached || !s.sending() {
+	if !l.attached || !s.writable() {
 		return true
 	}
 	if o.err == nil && !s.conn.discarding && l.sendable() {

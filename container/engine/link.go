@@ -179,7 +179,7 @@ func (l *Link) Attach(o AttachOptions) error {
 	switch other := s.byName(l.role, l.name); {
 	case l.local == Active || l.local == Closed:
 		return &CallError{"Link.Attach", "the link is " + l.local.String()}
-	case s.local != Active || s.remote == Closed || s.conn.local == Closed || s.conn.over:
+	case s.local != Active || s.conn.local == Closed || s.conn.over:
 		return &CallError{"Link.Attach", "the session is not open"}
 	case l.awaitsDetach:
 		return &CallError{"Link.Attach", "the peer has not answered the detach yet"}
@@ -300,7 +300,7 @@ func (l *Link) Detach(closed bool, err *wire.Error) error {
 		return nil
 	case l.local == Uninitialized && l.remote == Uninitialized:
 		return &CallError{"Link.Detach", "the link is not attached"}
-	case s.local != Active || s.remote == Closed:
+	case s.local != Active || s.conn.local == Closed:
 		l.endLocally(closed, sanitize(err))
 		return nil
 	}

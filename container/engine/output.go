@@ -105,6 +105,9 @@ func (c *Connection) emitWithError(channel uint16, p wire.Performative, e **wire
 
 // cutText returns at most n octets of s, and whole characters of UTF-8 only.
 func cutText(s string, n int) string {
+	if n >= len(s) {
+		return s
+	}
 	for n > 0 && s[n]&0xc0 == 0x80 {
 		n--
 	}

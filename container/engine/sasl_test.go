@@ -262,7 +262,6 @@ func TestClientSASLFailures(t *testing.T) {
 // fakeSCRAM is a mechanism with one challenge, both sides: the challenge is the response reversed, the outcome carries
 // a proof.
 type fakeSCRAM struct {
-	initial  []byte
 	badProof bool
 }
 

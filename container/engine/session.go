@@ -229,9 +229,13 @@ func (s *Session) release() {
 	s.received.clear(c)
 }
 
-// sending reports whether frames of the session other than begin may be sent.
+// writable reports whether frames of the session other than begin may be sent. A peer that has ended its end, or closed
+// the connection, is still answered (§2.5.5 END RCVD, §2.4.6 CLOSE RCVD).
+func (s *Session) writable() bool { return s.begun && !s.ended && !s.conn.closeSent }
+
+// sending reports whether deliveries, dispositions and flows may be sent: they mean nothing to a peer that has ended.
 func (s *Session) sending() bool {
-	return s.begun && !s.ended && s.remote != Closed && s.conn.remote != Closed && !s.conn.closeSent
+	return s.writable() && s.remote != Closed && s.conn.remote != Closed
 }
 
 // NewSender returns a new sending link, not yet attached. An empty name stands for one that the connection counts,
