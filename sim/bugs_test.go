@@ -79,7 +79,7 @@ func abba(ordered bool) func(w *sim.World) {
 	return func(w *sim.World) {
 		a, b := w.NewMutex("a"), w.NewMutex("b")
 		both := func(x, y *sim.Mutex) func() {
-			return func() { x.Lock(); y.Lock(); y.Unlock(); x.Unlock() }
+			return func() { x.Lock(); touch(y); x.Unlock() }
 		}
 		g := w.NewWaitGroup("g")
 		g.Go("ab", both(a, b))

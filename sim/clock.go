@@ -102,8 +102,12 @@ func (w *World) earlyClock() {
 // which they were armed.
 func (w *World) advance(to time.Duration) {
 	c := &w.clock
-	if c.host != nil && c.host.Advance != nil {
-		c.host.Advance(to)
+	if h := c.host; h != nil && h.Advance != nil {
+		h.Advance(to)
+		if h.Quiesce != nil { // others have waited for the same instant
+			h.Quiesce()
+		}
+		to = h.Now()
 	}
 	c.now = max(c.now, to)
 	w.mixTime(c.now)

@@ -9,11 +9,13 @@ import (
 	"github.com/collider-amqp/collider/sim"
 )
 
+type key struct{}
+
 func TestContextCancel(t *testing.T) {
 	pass(t, func(w *sim.World) {
 		ctx, cancel := w.WithCancel(context.Background())
-		child, _ := w.WithCancel(context.WithValue(ctx, "k", "v"))
-		if ctx.Err() != nil || child.Err() != nil || child.Value("k") != "v" {
+		child, _ := w.WithCancel(context.WithValue(ctx, key{}, "v"))
+		if ctx.Err() != nil || child.Err() != nil || child.Value(key{}) != "v" {
 			w.Fail("CTX", "ended before cancel")
 		}
 		ended := 0
@@ -156,7 +158,7 @@ func TestOnDone(t *testing.T) {
 		if err != nil || !stop() || stop() {
 			w.Fail("CTX", "stop: %v", err)
 		}
-		stop, _ = e.OnDone(context.WithValue(ctx, "k", 1), say)
+		stop, _ = e.OnDone(context.WithValue(ctx, key{}, 1), say)
 		if never, err := e.OnDone(context.Background(), say); err != nil || !never() {
 			w.Fail("CTX", "Background: %v", err)
 		}

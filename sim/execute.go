@@ -84,6 +84,9 @@ func Execute(w *World, s *Scenario, cfg RunConfig) Result {
 	if w.running {
 		panic("sim: Execute in a World that runs")
 	}
+	if s.Host != nil && !w.hosted {
+		return executeHosted(w, s, cfg)
+	}
 	w.running = true
 	defer func() { w.running = false }()
 
@@ -121,6 +124,7 @@ func (w *World) begin(s *Scenario, cfg *RunConfig) {
 	})
 	if r := w.hooks.replay; r != nil {
 		w.limits.budget = max(w.limits.budget, r.total)
+		w.limits.scanAt = 0
 	}
 	w.trap = w.limits.next()
 	w.spawn(nil, "main", func() { s.Run(w) })

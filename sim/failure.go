@@ -164,10 +164,17 @@ func (f *Failure) Error() string {
 		b.WriteString(" at " + f.Locations[0].String())
 	}
 	for i := range f.Threads {
+		if i == maxListed {
+			fmt.Fprintf(&b, "\n\tand %d more", len(f.Threads)-i)
+			break
+		}
 		b.WriteString("\n\t" + f.Threads[i].String())
 	}
 	return b.String()
 }
+
+// maxListed bounds the threads that Error lists.
+const maxListed = 30
 
 // Misuse is the panic value of an operation that the original would panic or die
 // on, such as unlock of an unlocked mutex.
@@ -261,7 +268,7 @@ func (w *World) end(f *Failure) {
 }
 
 func panicFailure(w *World, t *Thread, v any) *Failure {
-	f := &Failure{Kind: Panicked, Message: fmt.Sprint(v), Thread: t.Name(), Value: v}
+	f := &Failure{Kind: Panicked, Message: hideAddresses(fmt.Sprint(v)), Thread: t.Name(), Value: v}
 	if err, ok := v.(error); ok {
 		var rule RuleError
 		if errors.As(err, &rule) {
@@ -289,6 +296,9 @@ func (w *World) blockedFailure(advances int) *Failure {
 		return w.leakFailure()
 	}
 	f := &Failure{Kind: Deadlock, Message: w.count("blocked for ever")}
+	if c := w.cycle(); c != "" {
+		f.Message += ", " + c
+	}
 	if advances > 0 && len(w.clock.timers) > 0 {
 		f.Message += "; timers are pending, but wake nobody"
 	}
@@ -332,7 +342,7 @@ func (w *World) listThreads(f *Failure) {
 		s := ThreadState{Thread: t.Name(), Op: t.op.Kind.String(), Blocked: t.at < 0}
 		if o := t.object; o != nil {
 			s.Object = o.String()
-			if o.holder != nil {
+			if o.holder != nil && s.Blocked {
 				s.Holder = o.holder.Name()
 			}
 		}

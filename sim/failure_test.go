@@ -100,7 +100,7 @@ func TestDeadlockReport(t *testing.T) {
 		w.Go("auditor", func() { lockBoth(w, b, a) })
 		c.Recv()
 	})
-	wantFailure(t, r, sim.Deadlock, "3 threads blocked for ever",
+	wantFailure(t, r, sim.Deadlock, "3 threads blocked for ever, main/teller waits for main/auditor, main/auditor waits for main/teller\n",
 		"main: blocked in recv of channel reports at sim/failure_test.go:",
 		"main/teller: blocked in lock of mutex books, held by main/auditor at sim/failure_test.go:",
 		"main/auditor: blocked in lock of mutex accounts, held by main/teller at sim/failure_test.go:")
@@ -117,7 +117,7 @@ func lockBoth(w *sim.World, a, b *sim.Mutex) {
 	a.Lock()
 	w.Yield()
 	b.Lock()
-	b.Unlock()
+	defer b.Unlock()
 	a.Unlock()
 }
 

@@ -114,3 +114,22 @@ type local struct {
 	value any
 	epoch uint32
 }
+
+// Host returns the Host that the World was made with, nil if it has none.
+func (w *World) Host() *Host { return w.options.Host }
+
+// executeHosted makes a run of a scenario that lives inside another scheduler, in
+// a World made and closed there.
+func executeHosted(w *World, s *Scenario, cfg RunConfig) (r Result) {
+	inside := *s
+	inside.Host = nil
+	err := s.Host(func(h *Host) {
+		v := NewWorld(Options{Watchdog: -1, Host: h, Events: w.options.Events})
+		defer v.Close()
+		r = Execute(v, &inside, cfg)
+	})
+	if err != nil && r.Failure == nil {
+		r.Failure = &Failure{Kind: Leak, Message: err.Error(), Step: r.Steps, Time: r.Time}
+	}
+	return r
+}

@@ -3,6 +3,7 @@ package sim_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/collider-amqp/collider/sim"
@@ -13,6 +14,12 @@ func newWorld(t testing.TB) *sim.World {
 	w := sim.NewWorld(sim.Options{})
 	t.Cleanup(w.Close)
 	return w
+}
+
+// touch locks and unlocks.
+func touch(l sync.Locker) {
+	l.Lock()
+	defer l.Unlock()
 }
 
 func scenario(f func(w *sim.World)) *sim.Scenario {

@@ -3,6 +3,7 @@ package sim_test
 import (
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/collider-amqp/collider/sim"
@@ -69,4 +70,73 @@ func TestHostNeedsBothClocks(t *testing.T) {
 		}
 	}()
 	sim.NewWorld(sim.Options{Host: &sim.Host{Now: func() time.Duration { return 0 }}})
+}
+
+// A World in a synctest bubble works together with goroutines that know nothing of
+// it: each step waits until they have come to rest, and the time is the bubble's.
+func TestHostInBubble(t *testing.T) {
+	var digests [20]uint64
+	for i := range digests {
+		synctest.Test(t, func(t *testing.T) { digests[i] = bubble(t) })
+		if digests[i] != digests[0] {
+			t.Errorf("digests %x", digests)
+		}
+	}
+}
+
+func bubble(t *testing.T) uint64 {
+	start := time.Now()
+	w := sim.NewWorld(sim.Options{Watchdog: -1, Host: &sim.Host{
+		Unpooled: true,
+		Quiesce:  synctest.Wait,
+		Now:      func() time.Duration { return time.Since(start) },
+		Advance:  func(to time.Duration) { time.Sleep(to - time.Since(start)) },
+	}})
+	defer w.Close()
+	requests, answers := make(chan int, 10), make(chan int, 10)
+	go func() { // the foreign stack
+		for n := range requests {
+			time.Sleep(time.Second)
+			answers <- n * n
+		}
+	}()
+	defer close(requests)
+	r := sim.Execute(w, scenario(func(w *sim.World) {
+		sum := 0
+		for i := range 3 {
+			w.Go("client", func() {
+				requests <- i
+				for len(answers) == 0 {
+					w.Sleep(300 * time.Millisecond)
+				}
+				n := <-answers
+				sum += n
+				w.Observe(uint64(n))
+			})
+		}
+		w.Sleep(time.Minute)
+		if sum != 0+1+4 {
+			w.Fail("HOST", "the answers add up to %d", sum)
+		}
+	}), sim.RunConfig{Seed: 1, Strategy: sim.Random(), EarlyClock: -1})
+	if r.Failure != nil {
+		t.Error(r.Failure)
+	}
+	if r.Time != time.Minute {
+		t.Errorf("it is %v", r.Time)
+	}
+	return r.Digest
+}
+
+// A thread that ends in Goexit does not take its host along.
+func TestHostAndGoexit(t *testing.T) {
+	w := sim.NewWorld(sim.Options{Host: &sim.Host{Unpooled: true}})
+	defer w.Close()
+	for range 2 {
+		r := sim.Execute(w, scenario(func(w *sim.World) {
+			w.Go("other", func() { w.Select() })
+			w.Go("exits", runtime.Goexit).Join()
+		}), sim.RunConfig{})
+		wantFailure(t, r, sim.Panicked, "[main/exits]")
+	}
 }

@@ -31,7 +31,7 @@ func TestMutexExcludes(t *testing.T) {
 func TestTryLock(t *testing.T) {
 	got := outcomes(t, func(w *sim.World) string {
 		m := w.NewMutex("m")
-		other := w.Go("other", func() { m.Lock(); m.Unlock() })
+		other := w.Go("other", func() { touch(m) })
 		out := "busy"
 		if m.TryLock() {
 			out = "got"
@@ -133,19 +133,20 @@ func TestReadersShare(t *testing.T) {
 func TestRecursiveReadDeadlocks(t *testing.T) {
 	r := find(t, sim.Random(), 1000, func(w *sim.World) {
 		m := w.NewRWMutex("table")
-		w.Go("writer", func() { m.Lock(); m.Unlock() })
+		w.Go("writer", func() { touch(m) })
 		m.RLock()
+		defer m.RUnlock()
 		m.RLock()
-		m.RUnlock()
-		m.RUnlock()
+		defer m.RUnlock()
 	})
-	wantFailure(t, r, sim.Deadlock, "main: blocked in rlock of rwmutex table", "main/writer: blocked in lock of rwmutex table")
+	wantFailure(t, r, sim.Deadlock, "main waits for main",
+		"main: blocked in rlock of rwmutex table, held by main at", "main/writer: blocked in lock of rwmutex table, held by main at")
 }
 
 func TestTryRWMutex(t *testing.T) {
 	pass(t, func(w *sim.World) {
 		m := w.NewRWMutex("m")
-		if !m.TryRLock() || !m.TryRLock() || m.TryLock() {
+		if !m.TryRLock() || m.TryLock() || !m.TryRLock() {
 			w.Fail("TRY", "two readers, no writer")
 		}
 		m.RUnlock()
@@ -154,8 +155,7 @@ func TestTryRWMutex(t *testing.T) {
 			w.Fail("TRY", "one writer, no reader")
 		}
 		m.Unlock()
-		m.Lock()
-		m.Unlock()
+		touch(m)
 	})
 }
 

@@ -118,8 +118,7 @@ func (k *kitchen) abba(s *choice.Stream) {
 		a, b = b, a
 	}
 	a.Lock()
-	b.Lock()
-	b.Unlock()
+	touch(b)
 	a.Unlock()
 }
 

@@ -6,7 +6,7 @@ import "sync"
 // readers, so that a thread that reads twice can deadlock as it would outside.
 type RWMutex struct {
 	object  object
-	readers int
+	readers []*Thread
 	writer  *Thread // who has announced that it wants to write, or writes
 	active  bool    // it writes
 }
@@ -24,7 +24,8 @@ func (m *RWMutex) Lock() {
 	t := m.object.await(OpLock, 0, m.writer == nil)
 	m.writer = t
 	m.object.queue.setAll(false)
-	if m.readers > 0 {
+	if len(m.readers) > 0 {
+		m.object.holder = m.readers[0]
 		m.object.w.block(t)
 	}
 	m.active, m.object.holder = true, t
@@ -33,7 +34,7 @@ func (m *RWMutex) Lock() {
 // TryLock locks m for writing if nobody has it, and says whether it did.
 func (m *RWMutex) TryLock() bool {
 	t := m.object.point(OpTryLock, true)
-	if m.writer != nil || m.readers > 0 {
+	if m.writer != nil || len(m.readers) > 0 {
 		return false
 	}
 	m.writer, m.active, m.object.holder = t, true, t
@@ -53,29 +54,49 @@ func (m *RWMutex) Unlock() {
 
 // RLock locks m for reading, and waits while a writer has it or waits for it.
 func (m *RWMutex) RLock() {
-	m.object.await(OpRLock, 0, m.writer == nil)
-	m.readers++
+	t := m.object.await(OpRLock, 0, m.writer == nil)
+	m.readers = append(m.readers, t)
 }
 
 // TryRLock locks m for reading if RLock would not wait, and says whether it did.
 func (m *RWMutex) TryRLock() bool {
-	m.object.point(OpTryRLock, true)
+	t := m.object.point(OpTryRLock, true)
 	if m.writer != nil {
 		return false
 	}
-	m.readers++
+	m.readers = append(m.readers, t)
 	return true
 }
 
 // RUnlock ends one reading. It panics if nobody reads.
 func (m *RWMutex) RUnlock() {
-	m.object.point(OpRUnlock, true)
-	if m.readers == 0 {
+	t := m.object.point(OpRUnlock, true)
+	if len(m.readers) == 0 {
 		panic(&Misuse{What: "RUnlock of unlocked RWMutex", Object: m.object.String()})
 	}
-	if m.readers--; m.readers == 0 && m.writer != nil {
+	m.forget(t)
+	if m.writer == nil {
+		return
+	}
+	if len(m.readers) > 0 {
+		m.object.holder = m.readers[0]
+	} else {
+		m.object.holder = nil
 		m.object.w.complete(m.writer)
 	}
+}
+
+// forget removes one reading of t, or of somebody if t does not read: a reading
+// may be ended by another thread.
+func (m *RWMutex) forget(t *Thread) {
+	last := len(m.readers) - 1
+	for i, r := range m.readers {
+		if r == t {
+			m.readers[i] = m.readers[last]
+			break
+		}
+	}
+	m.readers = m.readers[:last]
 }
 
 // RLocker returns a Locker whose Lock and Unlock are RLock and RUnlock.

@@ -34,6 +34,11 @@ type Scenario struct {
 	Time time.Duration
 	// Drain bounds what threads may still do when main has returned.
 	Drain Drain
+	// Host, if set, calls run once, inside another scheduler such as a synctest
+	// bubble, with the hooks of that scheduler. Execute then makes each run in a
+	// World of its own there. An error is a failure of the run: what the
+	// scenario has left behind in the other scheduler.
+	Host func(run func(*Host)) error
 
 	_ struct{}
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -81,8 +82,15 @@ func (t *Thread) Done() bool { return t.state == threadDone }
 // characters become _, and an empty name "thread".
 func (w *World) Go(name string, f func()) *Thread {
 	w.mustLive()
-	return w.spawn(w.thread(), name, f)
+	t := w.thread()
+	if len(w.threads) >= maxThreads {
+		w.fail(&Failure{Kind: Livelock, Message: fmt.Sprintf("%d threads made", len(w.threads))})
+	}
+	return w.spawn(t, name, f)
 }
+
+// maxThreads bounds the threads of a run: making them costs no step.
+const maxThreads = 1 << 17
 
 // Join waits until t has ended. A thread that joins itself blocks for ever.
 func (t *Thread) Join() {

@@ -110,8 +110,7 @@ func TestAfterFuncRunsInItsOwnThread(t *testing.T) {
 		names := sim.NewChan[string](w, "names", 3)
 		for range 2 {
 			w.AfterFunc(time.Second, func() {
-				m.Lock()
-				m.Unlock()
+				touch(m)
 				names.Send(w.CurrentThread().Name())
 			})
 		}

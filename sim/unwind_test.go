@@ -29,7 +29,7 @@ func TestUnwindingRunsDefers(t *testing.T) {
 			})
 			w.Go("lock in defer", func() {
 				defer note("lock")
-				defer func() { m.Lock(); m.Unlock() }()
+				defer touch(m)
 				c.Recv()
 			})
 			w.Go("spawns", func() {

@@ -234,6 +234,7 @@ func (w *World) peekThread() string {
 func (w *World) stuckResult(f *Failure) Result {
 	f.Step, f.Time = w.steps, w.clock.now
 	r := Result{Seed: w.seed, Failure: f, Digest: w.digest, Steps: w.steps, Time: w.clock.now, Threads: len(w.threads)}
+	//lint:ignore S1011 copying in one piece would tell the race detector
 	for i := range w.params {
 		r.Params = append(r.Params, w.params[i])
 	}

@@ -37,8 +37,9 @@ type Host struct {
 	// Unpooled makes each thread a coroutine of its own that ends with it, so
 	// that none outlives the run.
 	Unpooled bool
-	// Quiesce, if set, is called after each step, before the next is chosen: it
-	// waits until what the step has started outside the World has come to rest.
+	// Quiesce, if set, is called after each step and each Advance, before the
+	// next step is chosen: it waits until what they have started outside the
+	// World has come to rest.
 	Quiesce func()
 	// Now, if set with Advance, is the clock: the time since the run began. It
 	// must not move by itself while a thread runs.
