@@ -8,9 +8,9 @@ import (
 
 // pair is a connection: two ends, two streams.
 type pair struct {
-	a, b             Conn // a dialled
-	ab, ba           stream
-	n                *Network
+	a, b   Conn // a dialled
+	ab, ba stream
+	n      *Network
 	id     uint32 // from 1, in order of dialling in the network
 	stands bool   // the handshake is over
 	over   bool   // nothing can happen to it any more
