@@ -6,7 +6,7 @@ type Composite interface {
 	// Descriptor returns the numeric descriptor.
 	Descriptor() Code
 	// Append appends the smallest encoding, descriptor included, to dst. Optional values that are absent and values
-	// equal to the field's default are written as null, or left out at the end. Append panics with an *EncodeError if
+	// equal to the field's default are left out at the end, else written as null, or as false. Append panics with an *EncodeError if
 	// a string, symbol or map that the caller supplied has no encoding; Validate tells beforehand.
 	Append(dst []byte) []byte
 	// Reset sets every field to the value that its absence stands for.

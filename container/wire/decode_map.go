@@ -45,6 +45,8 @@ func (r mapRule) admit(key any) (hash uint32, ok bool) {
 		return textHash(string(k)), r&symbolKeys != 0
 	case uint64:
 		return uint32(k), r&ulongKeys != 0
+	case uint: // never decoded, but encoded as ulong
+		return uint32(k), r&ulongKeys != 0
 	case []byte:
 		return textHash(string(k)), r&binaryKeys != 0
 	case nil:
@@ -172,8 +174,9 @@ func keysEqual(a, b any) bool {
 		b, ok := b.(Symbol)
 		return ok && a == b
 	case uint64:
-		b, ok := b.(uint64)
-		return ok && a == b
+		if b, ok := b.(uint64); ok {
+			return a == b
+		}
 	}
 	x, errX := AppendValue(nil, a)
 	y, errY := AppendValue(nil, b)

@@ -109,7 +109,8 @@ var goldenSections = []goldenComposite{
 		41               // first-acquirer
 		70 00 00 01 00   // delivery-count 256
 	`, nil},
-	{"header, delivery count", build(func(h *Header) { h.DeliveryCount = 1 }), "00 53 70 c0 07 05 40 40 40 40 52 01", nil},
+	{"header, delivery count", build(func(h *Header) { h.DeliveryCount = 1 }), "00 53 70 c0 07 05 42 40 40 42 52 01",
+		[]string{"00 53 70 c0 07 05 40 40 40 40 52 01"}},
 	{"properties, none", &Properties{}, "00 53 73 45", nil},
 	{"properties, full", &Properties{
 		MessageID: uint64(1 << 63), UserID: []byte("u"), To: Some("t"), Subject: Some("s"), ReplyTo: Some("r"),

@@ -181,7 +181,7 @@ var goldenLinks = []goldenComposite{
 		a0 02 01 02      // delivery-tag
 		52 01            // message-format 1
 		41               // settled
-		40               // more: default
+		42               // more false
 		50 00            // rcv-settle-mode first, not null
 		00 53 24 45      // state accepted
 		41 41 41         // resume, aborted, batchable

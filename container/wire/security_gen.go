@@ -23,31 +23,6 @@ func (x *SASLMechanisms) Append(dst []byte) []byte { return mustAppend(x.appendT
 
 func (*SASLMechanisms) isPerformative() {}
 
-func (x *SASLMechanisms) appendTo(dst []byte) ([]byte, error) {
-	const n = 1
-	dst = openComposite(dst, CodeSASLMechanisms, n)
-	start := len(dst)
-	var err error
-	if dst, err = appendSymbols(dst, x.SASLServerMechanisms); err != nil {
-		return dst, err
-	}
-	return closeComposite(dst, start, n), nil
-}
-
-func (x *SASLMechanisms) decode(d *decoder) {
-	var f fields
-	d.openFields(&f, CodeSASLMechanisms, 1)
-	if d.next(&f) {
-		x.SASLServerMechanisms = d.symbols()
-	} else {
-		x.SASLServerMechanisms = nil
-	}
-	if len(x.SASLServerMechanisms) == 0 {
-		f.seen &^= 1 << 0
-	} // an empty array is the same as null (§1.4)
-	d.closeFields(&f, 0b1)
-}
-
 // SASLInit is the type sasl-init (§5.3.3.2).
 type SASLInit struct {
 	// Mechanism is the field mechanism (symbol, mandatory).
@@ -71,60 +46,6 @@ func (x *SASLInit) Append(dst []byte) []byte { return mustAppend(x.appendTo(dst)
 
 func (*SASLInit) isPerformative() {}
 
-func (x *SASLInit) appendTo(dst []byte) ([]byte, error) {
-	n := 1
-	switch {
-	case x.Hostname.Set:
-		n = 3
-	case x.InitialResponse != nil:
-		n = 2
-	}
-	dst = openComposite(dst, CodeSASLInit, n)
-	start := len(dst)
-	var err error
-	if dst, err = appendSymbol(dst, x.Mechanism); err != nil {
-		return dst, err
-	}
-	if n > 1 {
-		if x.InitialResponse != nil {
-			dst = appendBinary(dst, x.InitialResponse)
-		} else {
-			dst = append(dst, FormatNull)
-		}
-	}
-	if n > 2 {
-		if x.Hostname.Set {
-			if dst, err = appendString(dst, x.Hostname.V); err != nil {
-				return dst, err
-			}
-		} else {
-			dst = append(dst, FormatNull)
-		}
-	}
-	return closeComposite(dst, start, n), nil
-}
-
-func (x *SASLInit) decode(d *decoder) {
-	var f fields
-	d.openFields(&f, CodeSASLInit, 3)
-	if d.next(&f) {
-		x.Mechanism = d.sym(x.Mechanism)
-	} else {
-		x.Mechanism = ""
-	}
-	if d.next(&f) {
-		x.InitialResponse = d.binary()
-	} else {
-		x.InitialResponse = nil
-	}
-	if d.next(&f) {
-		x.Hostname = Some(d.str(x.Hostname.V))
-	} else {
-		x.Hostname = Optional[string]{}
-	}
-	d.closeFields(&f, 0b1)
-}
-
 // SASLChallenge is the type sasl-challenge (§5.3.3.3).
 type SASLChallenge struct {
 	// Challenge is the field challenge (binary, mandatory).
@@ -144,25 +65,6 @@ func (x *SASLChallenge) Append(dst []byte) []byte { return mustAppend(x.appendTo
 
 func (*SASLChallenge) isPerformative() {}
 
-func (x *SASLChallenge) appendTo(dst []byte) ([]byte, error) {
-	const n = 1
-	dst = openComposite(dst, CodeSASLChallenge, n)
-	start := len(dst)
-	dst = appendBinary(dst, x.Challenge)
-	return closeComposite(dst, start, n), nil
-}
-
-func (x *SASLChallenge) decode(d *decoder) {
-	var f fields
-	d.openFields(&f, CodeSASLChallenge, 1)
-	if d.next(&f) {
-		x.Challenge = d.binary()
-	} else {
-		x.Challenge = nil
-	}
-	d.closeFields(&f, 0b1)
-}
-
 // SASLResponse is the type sasl-response (§5.3.3.4).
 type SASLResponse struct {
 	// Response is the field response (binary, mandatory).
@@ -181,25 +83,6 @@ func (x *SASLResponse) Reset() {
 func (x *SASLResponse) Append(dst []byte) []byte { return mustAppend(x.appendTo(dst)) }
 
 func (*SASLResponse) isPerformative() {}
-
-func (x *SASLResponse) appendTo(dst []byte) ([]byte, error) {
-	const n = 1
-	dst = openComposite(dst, CodeSASLResponse, n)
-	start := len(dst)
-	dst = appendBinary(dst, x.Response)
-	return closeComposite(dst, start, n), nil
-}
-
-func (x *SASLResponse) decode(d *decoder) {
-	var f fields
-	d.openFields(&f, CodeSASLResponse, 1)
-	if d.next(&f) {
-		x.Response = d.binary()
-	} else {
-		x.Response = nil
-	}
-	d.closeFields(&f, 0b1)
-}
 
 // SASLOutcome is the type sasl-outcome (§5.3.3.5).
 type SASLOutcome struct {
@@ -221,41 +104,6 @@ func (x *SASLOutcome) Reset() {
 func (x *SASLOutcome) Append(dst []byte) []byte { return mustAppend(x.appendTo(dst)) }
 
 func (*SASLOutcome) isPerformative() {}
-
-func (x *SASLOutcome) appendTo(dst []byte) ([]byte, error) {
-	n := 1
-	switch {
-	case x.AdditionalData != nil:
-		n = 2
-	}
-	dst = openComposite(dst, CodeSASLOutcome, n)
-	start := len(dst)
-	dst = appendUbyte(dst, uint8(x.Code))
-	if n > 1 {
-		if x.AdditionalData != nil {
-			dst = appendBinary(dst, x.AdditionalData)
-		} else {
-			dst = append(dst, FormatNull)
-		}
-	}
-	return closeComposite(dst, start, n), nil
-}
-
-func (x *SASLOutcome) decode(d *decoder) {
-	var f fields
-	d.openFields(&f, CodeSASLOutcome, 2)
-	if d.next(&f) {
-		x.Code = d.saslCode()
-	} else {
-		x.Code = 0
-	}
-	if d.next(&f) {
-		x.AdditionalData = d.binary()
-	} else {
-		x.AdditionalData = nil
-	}
-	d.closeFields(&f, 0b1)
-}
 
 // SASLCode is the type sasl-code (§5.3.3.6).
 type SASLCode uint8

@@ -19,41 +19,6 @@ func (x *Coordinator) Reset() {
 // Append appends the encoding of x to dst, as Composite says.
 func (x *Coordinator) Append(dst []byte) []byte { return mustAppend(x.appendTo(dst)) }
 
-func (x *Coordinator) appendTo(dst []byte) ([]byte, error) {
-	n := 0
-	switch {
-	case len(x.Capabilities) != 0:
-		n = 1
-	}
-	if n == 0 {
-		return emptyComposite(dst, CodeCoordinator), nil
-	}
-	dst = openComposite(dst, CodeCoordinator, n)
-	start := len(dst)
-	var err error
-	if n > 0 {
-		if len(x.Capabilities) != 0 {
-			if dst, err = appendSymbols(dst, x.Capabilities); err != nil {
-				return dst, err
-			}
-		} else {
-			dst = append(dst, FormatNull)
-		}
-	}
-	return closeComposite(dst, start, n), nil
-}
-
-func (x *Coordinator) decode(d *decoder) {
-	var f fields
-	d.openFields(&f, CodeCoordinator, 1)
-	if d.next(&f) {
-		x.Capabilities = d.symbols()
-	} else {
-		x.Capabilities = nil
-	}
-	d.closeFields(&f, 0b0)
-}
-
 // Declare is the type declare (§4.5.2).
 type Declare struct {
 	// GlobalID is the field global-id (any global-tx-id).
@@ -70,41 +35,6 @@ func (x *Declare) Reset() {
 
 // Append appends the encoding of x to dst, as Composite says.
 func (x *Declare) Append(dst []byte) []byte { return mustAppend(x.appendTo(dst)) }
-
-func (x *Declare) appendTo(dst []byte) ([]byte, error) {
-	n := 0
-	switch {
-	case x.GlobalID != nil:
-		n = 1
-	}
-	if n == 0 {
-		return emptyComposite(dst, CodeDeclare), nil
-	}
-	dst = openComposite(dst, CodeDeclare, n)
-	start := len(dst)
-	var err error
-	if n > 0 {
-		if x.GlobalID != nil {
-			if dst, err = appendAny(dst, x.GlobalID); err != nil {
-				return dst, err
-			}
-		} else {
-			dst = append(dst, FormatNull)
-		}
-	}
-	return closeComposite(dst, start, n), nil
-}
-
-func (x *Declare) decode(d *decoder) {
-	var f fields
-	d.openFields(&f, CodeDeclare, 1)
-	if d.next(&f) {
-		x.GlobalID = d.value(nil)
-	} else {
-		x.GlobalID = nil
-	}
-	d.closeFields(&f, 0b0)
-}
 
 // Discharge is the type discharge (§4.5.3).
 type Discharge struct {
@@ -124,41 +54,6 @@ func (x *Discharge) Reset() {
 
 // Append appends the encoding of x to dst, as Composite says.
 func (x *Discharge) Append(dst []byte) []byte { return mustAppend(x.appendTo(dst)) }
-
-func (x *Discharge) appendTo(dst []byte) ([]byte, error) {
-	n := 1
-	switch {
-	case x.Fail.Set:
-		n = 2
-	}
-	dst = openComposite(dst, CodeDischarge, n)
-	start := len(dst)
-	dst = appendBinary(dst, x.TxnID)
-	if n > 1 {
-		if x.Fail.Set {
-			dst = appendBoolean(dst, x.Fail.V)
-		} else {
-			dst = append(dst, FormatNull)
-		}
-	}
-	return closeComposite(dst, start, n), nil
-}
-
-func (x *Discharge) decode(d *decoder) {
-	var f fields
-	d.openFields(&f, CodeDischarge, 2)
-	if d.next(&f) {
-		x.TxnID = d.binary()
-	} else {
-		x.TxnID = nil
-	}
-	if d.next(&f) {
-		x.Fail = Some(d.boolean())
-	} else {
-		x.Fail = Optional[bool]{}
-	}
-	d.closeFields(&f, 0b1)
-}
 
 // Declared is the type declared (§4.5.5).
 type Declared struct {
@@ -181,25 +76,6 @@ func (*Declared) isDeliveryState() {}
 
 func (*Declared) isOutcome() {}
 
-func (x *Declared) appendTo(dst []byte) ([]byte, error) {
-	const n = 1
-	dst = openComposite(dst, CodeDeclared, n)
-	start := len(dst)
-	dst = appendBinary(dst, x.TxnID)
-	return closeComposite(dst, start, n), nil
-}
-
-func (x *Declared) decode(d *decoder) {
-	var f fields
-	d.openFields(&f, CodeDeclared, 1)
-	if d.next(&f) {
-		x.TxnID = d.binary()
-	} else {
-		x.TxnID = nil
-	}
-	d.closeFields(&f, 0b1)
-}
-
 // TransactionalState is the type transactional-state (§4.5.6).
 type TransactionalState struct {
 	// TxnID is the field txn-id (any txn-id, mandatory).
@@ -220,44 +96,6 @@ func (x *TransactionalState) Reset() {
 func (x *TransactionalState) Append(dst []byte) []byte { return mustAppend(x.appendTo(dst)) }
 
 func (*TransactionalState) isDeliveryState() {}
-
-func (x *TransactionalState) appendTo(dst []byte) ([]byte, error) {
-	n := 1
-	switch {
-	case x.Outcome != nil:
-		n = 2
-	}
-	dst = openComposite(dst, CodeTransactionalState, n)
-	start := len(dst)
-	var err error
-	dst = appendBinary(dst, x.TxnID)
-	if n > 1 {
-		if x.Outcome != nil {
-			if dst, err = x.Outcome.appendTo(dst); err != nil {
-				return dst, err
-			}
-		} else {
-			dst = append(dst, FormatNull)
-		}
-	}
-	return closeComposite(dst, start, n), nil
-}
-
-func (x *TransactionalState) decode(d *decoder) {
-	var f fields
-	d.openFields(&f, CodeTransactionalState, 2)
-	if d.next(&f) {
-		x.TxnID = d.binary()
-	} else {
-		x.TxnID = nil
-	}
-	if d.next(&f) {
-		x.Outcome = d.outcome()
-	} else {
-		x.Outcome = nil
-	}
-	d.closeFields(&f, 0b1)
-}
 
 // Choices of the type txn-capability (§4.5.7).
 const (

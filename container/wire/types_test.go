@@ -30,6 +30,9 @@ func TestMap(t *testing.T) {
 	if _, ok := m.Get(struct{}{}); ok {
 		t.Error("a key without encoding is found")
 	}
+	if v, _ := m.Get(uint(1)); v != 3 {
+		t.Errorf("uint is encoded as ulong, but Get(uint(1)) = %v", v)
+	}
 	if !m.Delete(Symbol("a")) || m.Delete(Symbol("a")) || len(m) != 4 || m[1].Key != uint64(1) {
 		t.Errorf("after Delete: %v", m)
 	}
@@ -96,6 +99,18 @@ func TestReset(t *testing.T) {
 		if !reflect.DeepEqual(decoded, reset) {
 			t.Errorf("%s: Reset gives %+v, an empty list %+v", row.name, reset, decoded)
 		}
+	}
+}
+
+// TestErrorValue: an error composite is a Go error.
+func TestErrorValue(t *testing.T) {
+	var err error = &Error{Condition: ConditionNotFound}
+	if err.Error() != "amqp:not-found" {
+		t.Errorf("%q", err.Error())
+	}
+	err = &Error{Condition: ConditionNotFound, Description: "no node q"}
+	if err.Error() != "amqp:not-found: no node q" {
+		t.Errorf("%q", err.Error())
 	}
 }
 

@@ -107,7 +107,7 @@ func (g *generator) encoder(t *spec.Type, fs []field) {
 		g.p("var err error")
 	}
 	for i, f := range fs {
-		g.encodeField(f, i < least, i)
+		g.encodeField(f, i, i < least, i == len(fs)-1)
 	}
 	g.p("return closeComposite(dst, start, n), nil\n}")
 }
@@ -154,8 +154,10 @@ func expand(expression, value string) string {
 	return fmt.Sprintf(expression, value)
 }
 
-// encodeField writes the statements that append field i.
-func (g *generator) encodeField(f field, always bool, i int) {
+// encodeField writes the statements that append field i. The last field is written only if it is present. A boolean
+// that is false by default is written as false in front of other fields: null says the same in as many octets, but
+// an explicit value is what more peers expect.
+func (g *generator) encodeField(f field, i int, always, last bool) {
 	if !always {
 		g.p("if n > %d {", i)
 		defer g.p("}")
@@ -165,7 +167,7 @@ func (g *generator) encodeField(f field, always bool, i int) {
 		value += ".V"
 	}
 	switch {
-	case f.Mandatory:
+	case f.Mandatory, last && !f.twin, f.kind.absent == "false" && !f.kind.optional:
 		g.write(f, value)
 	case f.twin:
 		g.p("switch {\ncase x.Coordinator != nil:")

@@ -10,38 +10,37 @@ import (
 
 // parts names the output files by the part of the specification.
 var parts = []struct{ digit, file string }{
-	{"2", "transport_gen.go"}, {"3", "messaging_gen.go"}, {"4", "transactions_gen.go"}, {"5", "security_gen.go"},
+	{"2", "transport"}, {"3", "messaging"}, {"4", "transactions"}, {"5", "security"},
 }
 
-// generate returns the contents of all generated files by name.
+// generate returns the contents of all generated files by name: per part the Go types, the encoders and the decoders,
+// and one file for what spans the parts.
 func generate() (map[string][]byte, error) {
 	files := make(map[string][]byte)
-	add := func(name string, g *generator) error {
-		if g.err != nil {
-			return g.err
-		}
-		src, err := format.Source(g.source())
-		if err != nil {
-			return fmt.Errorf("%s: %w\n%s", name, err, g.Bytes())
-		}
-		files[name] = src
-		return nil
-	}
 	for _, part := range parts {
-		g := new(generator)
+		types, encoders, decoders := new(generator), new(generator), new(generator)
 		for i := range spec.Types {
 			if t := &spec.Types[i]; t.Section[:1] == part.digit {
-				g.typeOf(t)
+				types.typeOf(t)
+				if t.Class == spec.Composite {
+					encoders.encoder(t, encoders.fields(t))
+					decoders.decoder(t, decoders.fields(t))
+				}
 			}
 		}
-		if err := add(part.file, g); err != nil {
-			return nil, err
+		for _, g := range []struct {
+			suffix string
+			*generator
+		}{{"_gen.go", types}, {"_encode_gen.go", encoders}, {"_decode_gen.go", decoders}} {
+			if err := g.addTo(files, part.file+g.suffix); err != nil {
+				return nil, err
+			}
 		}
 	}
 	g := new(generator)
 	g.codes()
 	g.unions()
-	return files, add("codes_gen.go", g)
+	return files, g.addTo(files, "codes_gen.go")
 }
 
 // generator collects Go source. The first error sticks.
@@ -62,6 +61,19 @@ func (g *generator) source() []byte {
 // p prints one line.
 func (g *generator) p(format string, args ...any) {
 	fmt.Fprintf(g, format+"\n", args...)
+}
+
+// addTo formats the file and adds it to files.
+func (g *generator) addTo(files map[string][]byte, name string) error {
+	if g.err != nil {
+		return g.err
+	}
+	src, err := format.Source(g.source())
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", name, err, g.source())
+	}
+	files[name] = src
+	return nil
 }
 
 // fields returns the fields of t with their kinds.
@@ -89,15 +101,13 @@ type field struct {
 	twin bool // attach.target: held in the two Go fields Target and Coordinator
 }
 
-// typeOf writes one type, if it has a Go type of its own.
+// typeOf writes the declarations of one type: a struct, or constants.
 func (g *generator) typeOf(t *spec.Type) {
 	switch {
 	case t.Class == spec.Composite:
 		fs := g.fields(t)
 		g.structOf(t, fs)
 		g.methods(t, fs)
-		g.encoder(t, fs)
-		g.decoder(t, fs)
 	case len(t.Choices) > 0:
 		g.choices(t)
 	}
