@@ -26,7 +26,7 @@ type batch struct {
 	failures atomic.Uint64
 
 	mu   sync.Mutex
-	seen map[string]uint64 // lowest order of a failure key
+	seen map[way]uint64 // lowest order
 
 	// onRun, if set, is told of each run that counts, by the goroutine that runs
 	// the batch.
@@ -43,7 +43,7 @@ func newBatch(ctx context.Context, o Options, begin time.Time) *batch {
 	b := &batch{
 		opt: o, ctx: ctx, planned: o.planned(),
 		plans:    make([]plan, len(o.Scenarios)),
-		seen:     map[string]uint64{},
+		seen:     map[way]uint64{},
 		messages: make(chan message, 4*o.Workers),
 	}
 	for i, s := range o.Scenarios {
@@ -72,14 +72,20 @@ func (b *batch) lower(order uint64) {
 	}
 }
 
-// firstOf reports whether no lower run is known to have failed with the key.
-func (b *batch) firstOf(key string, order uint64) bool {
+// way is a way to fail: a scenario and the key of its failure.
+type way struct {
+	scenario int
+	key      string
+}
+
+// firstOf reports whether no lower run is known to have failed in this way.
+func (b *batch) firstOf(w way, order uint64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if old, ok := b.seen[key]; ok && old < order {
+	if old, ok := b.seen[w]; ok && old < order {
 		return false
 	}
-	b.seen[key] = order
+	b.seen[w] = order
 	return true
 }
 

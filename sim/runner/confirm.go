@@ -73,3 +73,25 @@ func (b *batch) config(p *plan, seed uint64) sim.RunConfig {
 	}
 	return sim.RunConfig{Seed: seed, Params: p.params, Strategy: strategy, Estimates: p.estimates}
 }
+
+// RepeatTwice is Repeat, and a second time if the run fails, since a failure that
+// does not repeat itself is one of the harness. The failure is nil if the run
+// passed.
+func RepeatTwice(s *sim.Scenario, spec Spec, watchdog time.Duration) (sim.Result, *Failure, error) {
+	r, err := Repeat(s, spec, watchdog)
+	if err != nil || r.Failure == nil {
+		return r, nil, err
+	}
+	f := newFailure(s, r)
+	if r.Failure.Kind == sim.Stuck {
+		return r, &f, nil
+	}
+	again, err := Repeat(s, spec, watchdog)
+	if err != nil {
+		return r, nil, err
+	}
+	if !same(&r, &again) {
+		nondeterminism(&f, &again)
+	}
+	return r, &f, nil
+}

@@ -18,6 +18,9 @@ func (d Digest) String() string { return fmt.Sprintf("%016x", uint64(d)) }
 // Add returns the digest of both sets of runs.
 func (d Digest) Add(e Digest) Digest { return d + e }
 
+// DigestOf returns the digest of the set that is one run of the scenario.
+func DigestOf(s *sim.Scenario, r *sim.Result) Digest { return runDigest(nameDigest(s), r) }
+
 // runDigest identifies one run: its scenario, seed, parameters and behaviour.
 func runDigest(name uint64, r *sim.Result) Digest {
 	d := mix(name, r.Seed)

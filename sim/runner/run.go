@@ -15,8 +15,8 @@ type Report struct {
 	Scenarios []ScenarioReport
 	// Runs, Steps and Failed are totals; Failed counts runs.
 	Runs, Steps, Failed uint64
-	// Failures has each way to fail once, in the order of the runs that show
-	// them.
+	// Failures has each way in which a scenario fails once, in the order of the
+	// runs that show them.
 	Failures []Failure
 	// Digest of all runs.
 	Digest Digest
@@ -114,12 +114,12 @@ type merge struct {
 	pending map[uint64]*chunk // by job
 	rang    uint64            // first range of numbers that is not merged
 	ended   bool              // a failure has ended the batch
-	byKey   map[string]int    // index in report.Failures
+	ways    map[way]int       // index in report.Failures
 	err     error
 }
 
 func newMerge(b *batch) *merge {
-	m := &merge{b: b, pending: map[uint64]*chunk{}, byKey: map[string]int{}}
+	m := &merge{b: b, pending: map[uint64]*chunk{}, ways: map[way]int{}}
 	for i := range b.plans {
 		m.report.Scenarios = append(m.report.Scenarios, ScenarioReport{Name: b.plans[i].scenario.Name})
 	}
@@ -223,14 +223,15 @@ func (m *merge) count(c *chunk, limit uint64) {
 func (m *merge) fail(f orderedFailure) {
 	m.report.Failed++
 	m.report.Scenarios[f.scenario].Failed++
-	if i, ok := m.byKey[f.failure.Key]; ok {
+	w := way{f.scenario, f.failure.Key}
+	if i, ok := m.ways[w]; ok {
 		m.report.Failures[i].Count++
 		return
 	}
 	if !f.full {
 		panic("runner: a failed run came before the lower one that stands for it")
 	}
-	m.byKey[f.failure.Key] = len(m.report.Failures)
+	m.ways[w] = len(m.report.Failures)
 	if err := m.b.confirm(&f.failure, f.scenario); err != nil && m.err == nil {
 		m.err = err
 	}

@@ -148,7 +148,7 @@ func (b *batch) record(c *chunk, p *plan, r *sim.Result, j uint64) {
 	order := b.order(c.scenario, j)
 	f := failed{at: len(c.runs) - 1, failure: newFailure(p.scenario, *r)}
 	f.failure.Estimates = p.estimates
-	f.full = b.firstOf(f.failure.Key, order)
+	f.full = b.firstOf(way{c.scenario, f.failure.Key}, order)
 	if !f.full {
 		f.failure.Result = sim.Result{}
 	}

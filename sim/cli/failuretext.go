@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/runner"
+)
+
+// maxLines bounds the source lines and threads printed for a failure.
+const maxLines = 8
+
+// failureText says what broke, where, the last events, and how to repeat it.
+func (r *reporter) failureText(f *runner.Failure, a *artefacts) string {
+	var b strings.Builder
+	res := &f.Result
+	fail := res.Failure
+	what := fail.Rule
+	if what == "" {
+		what = fail.Kind.String()
+	}
+	fmt.Fprintf(&b, "FAIL  %s  %s: %s\n", f.Scenario.Name, what, f.Property)
+	for _, line := range strings.Split(fail.Message, "; ") {
+		fmt.Fprintf(&b, "      %s\n", line)
+	}
+	if f.Corpus != "" {
+		fmt.Fprintf(&b, "      a stored failure has come back: %s\n", f.Corpus)
+	}
+	writePlaces(&b, fail)
+	for _, v := range fail.More[:min(len(fail.More), maxLines)] {
+		fmt.Fprintf(&b, "      also %s: %s\n", v.Rule, v.Message)
+	}
+	fmt.Fprintf(&b, "      seed %d  strategy %s  %d steps  %d switches  time %v", res.Seed, res.Strategy, res.Steps, res.Switches, res.Time)
+	for _, p := range res.Params {
+		fmt.Fprintf(&b, "  %s=%d", p.Name, p.Value)
+	}
+	if f.Count > 1 {
+		fmt.Fprintf(&b, "  (%s runs failed so)", grouped(f.Count))
+	}
+	b.WriteString("\n")
+	if lanes := lastEvents(res.History, fail.Seqs); len(lanes) > 0 {
+		b.WriteString("\n")
+		for _, l := range lanes {
+			b.WriteString("      " + l + "\n")
+		}
+	}
+	b.WriteString("\n      replay   " + r.replayLine(f, a) + "\n")
+	if a.file != "" && f.Corpus == "" {
+		b.WriteString("      seed     " + r.seedLine(f) + "\n")
+	}
+	if a.trace != "" {
+		fmt.Fprintf(&b, "      trace    %s\n      history  %s\n", a.trace, a.history)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// writePlaces writes the source lines of a failure and the threads that had not
+// ended.
+func writePlaces(b *strings.Builder, f *sim.Failure) {
+	for i, l := range f.Locations[:min(len(f.Locations), maxLines)] {
+		at := "at"
+		if i > 0 {
+			at = "  "
+		}
+		fmt.Fprintf(b, "      %s %s (in %s)\n", at, l, shortFunc(l.Func))
+	}
+	for i := range f.Threads[:min(len(f.Threads), maxLines)] {
+		fmt.Fprintf(b, "      %s\n", f.Threads[i].String())
+	}
+	if n := len(f.Threads) - maxLines; n > 0 {
+		fmt.Fprintf(b, "      and %d more threads\n", n)
+	}
+}
+
+// shortFunc returns a function's name without the directories of its package.
+func shortFunc(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }

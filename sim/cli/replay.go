@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/history"
+	"github.com/collider-amqp/collider/sim/runner"
+)
+
+// replay repeats one run, of a file or of a seed.
+func (c *Config) replay(_ context.Context, env *Env, args []string) int {
+	f := newRunFlags(NewFlags(env, "replay", "FILE|NAME:SEED",
+		"Repeats one run exactly. NAME:SEED takes run's flags; those that choose among runs mean nothing here.",
+		"replay simrun-out/link-credit-7.sim.json -v", "replay link/credit:7 -strategy pct:3"), 1)
+	f.BoolVar(&f.verbose, "v", false, "print the history")
+	rest, code, ok := f.parse(args)
+	if !ok {
+		return code
+	}
+	if len(rest) != 1 {
+		env.Errorf("replay: want one FILE or NAME:SEED, got %d arguments", len(rest))
+		return ExitUsage
+	}
+	r := newReporter(c, env, f)
+	if name, seed, ok := splitSeed(rest[0]); ok {
+		if s := c.scenario(name); s != nil {
+			f.seed = seed
+			return r.replaySeed(s, seed)
+		}
+		if _, err := os.Stat(rest[0]); errors.Is(err, fs.ErrNotExist) {
+			env.Errorf("replay: no scenario is called %q%s; '%s list' lists them", name, didYouMean(name, c.scenarioNames()), c.Program)
+			return ExitUsage
+		}
+	}
+	return r.replayFile(rest[0])
+}
+
+func splitSeed(arg string) (name string, seed uint64, ok bool) {
+	i := strings.LastIndexByte(arg, ':')
+	if i <= 0 {
+		return "", 0, false
+	}
+	seed, err := strconv.ParseUint(arg[i+1:], 10, 64)
+	return arg[:i], seed, err == nil
+}
+
+// replaySeed repeats the run of a scenario with a seed.
+func (r *reporter) replaySeed(s *sim.Scenario, seed uint64) int {
+	spec := runner.Spec{Seed: seed, Strategy: r.f.strategy, Params: r.f.params, Faults: r.f.faults}
+	result, f, err := runner.RepeatTwice(s, spec, r.c.Watchdog)
+	if err != nil {
+		return r.broken(err)
+	}
+	return r.outcome(s, &result, f, "")
+}
+
+// replayFile repeats the run of a failure file.
+func (r *reporter) replayFile(path string) int {
+	for _, name := range []string{"p", "strategy", "faults"} {
+		if r.f.given(name) {
+			r.env.Errorf("replay: -%s does not go with a file, which says it itself", name)
+			return ExitUsage
+		}
+	}
+	file, code := r.load(path)
+	if file == nil {
+		return code
+	}
+	s, err := file.Find(r.c.Scenarios)
+	if err != nil {
+		r.env.Errorf("replay: %s: %v%s; '%s list' lists the scenarios", path, err, didYouMean(file.Scenario, r.c.scenarioNames()), r.c.Program)
+		return ExitUsage
+	}
+	o, err := runner.Replay(s, file, r.c.Watchdog)
+	if err != nil {
+		return r.broken(fmt.Errorf("%s: %w", path, err))
+	}
+	return r.outcome(s, &o.Result, o.Failure, verdict(o, file))
+}
+
+// load reads a failure file; it returns nil and the exit code if it cannot be
+// replayed here.
+func (r *reporter) load(path string) (*runner.File, int) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		r.env.Errorf("replay: no file %q, and it is not NAME:SEED either", path)
+		return nil, ExitUsage
+	}
+	if err != nil {
+		r.env.Errorf("replay: %v", err)
+		return nil, ExitUsage
+	}
+	file, err := runner.Decode(b)
+	if err != nil {
+		r.env.Errorf("replay: %s: %v", path, err)
+		return nil, ExitUsage
+	}
+	if file.Origin.Test != "" {
+		r.env.Errorf("replay: %s is from a test; repeat it with\n  %s", path, TestLine(path, file.Origin))
+		return nil, ExitUsage
+	}
+	return file, ExitOK
+}
+
+// TestLine is the line that repeats a failure file with the test that it is from.
+func TestLine(path string, o runner.Origin) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	// go test matches each element of a test's name by itself.
+	elems := strings.Split(o.Test, "/")
+	for i, e := range elems {
+		elems[i] = "^" + regexp.QuoteMeta(e) + "$"
+	}
+	return fmt.Sprintf("SIM_REPLAY=%s go test -run %s %s", shellWord(path), "'"+strings.Join(elems, "/")+"'", shellWord(o.Package))
+}
+
+// verdict says how a replayed file went, beside its failure.
+func verdict(o *runner.Outcome, file *runner.File) string {
+	d := o.Result.Drift
+	drift := ""
+	if !d.Zero() {
+		drift = fmt.Sprintf("; %d of %d segments (%d steps) could not be followed, %d steps came after the record's end",
+			d.Segments, len(file.Segments), d.Steps, d.Extra)
+	}
+	switch {
+	case o.Same && o.Exact:
+		return "the same failure, exactly as recorded"
+	case o.Same:
+		return "the same failure, by another way: the program has changed since " + made(file) + drift
+	case o.Failure != nil:
+		return fmt.Sprintf("another failure than the recorded %s %q%s", file.Failure.Kind, file.Failure.Message, drift)
+	case d.Zero():
+		return fmt.Sprintf("passed, with all decisions followed; recorded was %s %q", file.Failure.Kind, file.Failure.Message)
+	}
+	return fmt.Sprintf("passed, which proves little: the program has changed since %s%s", made(file), drift)
+}
+
+func made(file *runner.File) string {
+	if file.Collider.Commit == "" {
+		return "it was recorded"
+	}
+	return "commit " + file.Collider.Commit
+}
+
+// outcome prints the outcome of one run and returns the exit code.
+func (r *reporter) outcome(s *sim.Scenario, result *sim.Result, f *runner.Failure, verdict string) int {
+	if r.f.verbose && result.History != nil {
+		out := r.env.Stdout
+		if r.f.json {
+			out = r.env.Stderr
+		}
+		if err := history.WriteText(out, result.History); err != nil {
+			r.env.Errorf("replay: %v", err)
+			return ExitUsage
+		}
+	}
+	report := &runner.Report{
+		Runs: 1, Steps: result.Steps, Digest: runner.DigestOf(s, result),
+		Scenarios: []runner.ScenarioReport{{Name: s.Name, Runs: 1, Steps: result.Steps}},
+	}
+	if f != nil {
+		report.Failures, report.Failed, report.Scenarios[0].Failed = []runner.Failure{*f}, 1, 1
+	}
+	if verdict != "" {
+		r.sayf("replay: %s", verdict)
+	}
+	r.f.seed, r.f.strategy = result.Seed, result.Strategy
+	return r.finish(report, []*sim.Scenario{s})
+}

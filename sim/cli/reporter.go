@@ -1,0 +1,263 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/runner"
+)
+
+// reporter prints what a command finds.
+type reporter struct {
+	c        *Config
+	env      *Env
+	f        *runFlags
+	progress *progress
+	failures []runner.Failure
+	files    []artefacts // of failures
+	texts    []string    // of failures
+	replayed int         // cases of the corpus
+}
+
+func newReporter(c *Config, env *Env, f *runFlags) *reporter {
+	return &reporter{c: c, env: env, f: f, progress: newProgress(env, f.progress.value)}
+}
+
+// sayf prints a line of human output on stderr.
+func (r *reporter) sayf(format string, args ...any) {
+	fmt.Fprintf(r.env.Stderr, "%s: %s\n", r.c.Program, fmt.Sprintf(format, args...))
+}
+
+// start says what is about to run.
+func (r *reporter) start(command string, chosen []*sim.Scenario) {
+	f := r.f
+	if f.json {
+		var names []string
+		for _, s := range chosen {
+			names = append(names, s.Name)
+		}
+		printJSON(r.env.Stdout, struct {
+			Type      string   `json:"type"`
+			Command   string   `json:"command"`
+			Scenarios []string `json:"scenarios"`
+			Seed      uint64   `json:"seed"`
+			Runs      uint64   `json:"runs"`
+			For       float64  `json:"for"`
+			Strategy  string   `json:"strategy"`
+			Faults    string   `json:"faults"`
+			Shard     string   `json:"shard"`
+		}{"start", command, names, f.seed, uint64(f.runs), f.budget.Seconds(), f.strategy, f.faults, f.shard.String()})
+	}
+	if f.progress.value == "off" && f.given("seed") {
+		return
+	}
+	what := fmt.Sprintf("%d scenarios", len(chosen))
+	if len(chosen) == 1 {
+		what = chosen[0].Name
+	}
+	how := fmt.Sprintf("%d runs each", f.runs)
+	if f.budget > 0 {
+		how = "for " + f.budget.String()
+	}
+	drawn := ""
+	if !f.given("seed") {
+		drawn = " (drawn)"
+	}
+	part := ""
+	if f.shard.n > 0 {
+		part = ", shard " + f.shard.String()
+	}
+	r.sayf("%s %s, %s%s, seed %d%s, strategy %s", command, what, how, part, f.seed, drawn, f.strategy)
+}
+
+// fail reports a failure and leaves its artefacts.
+func (r *reporter) fail(f *runner.Failure) {
+	a := r.leave(f)
+	text := r.failureText(f, &a)
+	r.failures = append(r.failures, *f)
+	r.files = append(r.files, a)
+	r.texts = append(r.texts, text)
+	if r.f.json {
+		printJSON(r.env.Stdout, r.failureObject(f, &a))
+		return
+	}
+	fmt.Fprint(r.env.Stdout, text)
+}
+
+// finish prints the failures and the verdict and returns the exit code.
+func (r *reporter) finish(report *runner.Report, chosen []*sim.Scenario) int {
+	stored := len(r.failures)
+	for i := range report.Failures {
+		r.fail(&report.Failures[i])
+	}
+	failed := report.Failed + uint64(stored)
+	if r.f.json {
+		r.jsonVerdict(report, len(chosen), failed)
+	} else {
+		r.textVerdict(report, failed)
+	}
+	if r.f.junit != "" {
+		if !r.writeJUnit(report, "") {
+			return ExitUsage
+		}
+	}
+	code := runner.ExitCode(r.failures)
+	if code == ExitOK && report.Interrupted {
+		r.sayf("interrupted after %d runs", report.Runs)
+		return ExitInterrupted
+	}
+	return code
+}
+
+// distinct is the number of ways to fail.
+func (r *reporter) distinct() int {
+	keys := map[string]bool{}
+	for i := range r.failures {
+		keys[r.failures[i].Key] = true
+	}
+	return len(keys)
+}
+
+func (r *reporter) textVerdict(report *runner.Report, failed uint64) {
+	word := "ok  "
+	if failed > 0 {
+		word = "FAIL"
+	}
+	out := r.env.Stdout
+	fmt.Fprintf(out, "%s  %s runs  %s steps  %s  seed %d  strategy %s  digest %v",
+		word, grouped(report.Runs), grouped(report.Steps), seconds(report.Elapsed), r.f.seed, r.f.strategy, report.Digest)
+	if r.replayed > 0 {
+		fmt.Fprintf(out, "  corpus %d", r.replayed)
+	}
+	if failed > 0 {
+		fmt.Fprintf(out, "  %s failed in %d ways", grouped(failed), r.distinct())
+	}
+	fmt.Fprintln(out)
+	for i := range report.Scenarios {
+		s := &report.Scenarios[i]
+		mean := uint64(0)
+		if s.Runs > 0 {
+			mean = s.Steps / s.Runs
+		}
+		fmt.Fprintf(out, "      %-28s %12s runs %8s steps each", s.Name, grouped(s.Runs), grouped(mean))
+		if s.Failed > 0 {
+			fmt.Fprintf(out, "  %s failed", grouped(s.Failed))
+		}
+		fmt.Fprintln(out)
+	}
+	if r.f.faults != "all" {
+		fmt.Fprintf(out, "      not explored: faults other than %s\n", r.f.faults)
+	}
+}
+
+func (r *reporter) jsonVerdict(report *runner.Report, scenarios int, failed uint64) {
+	for i := range report.Scenarios {
+		s := &report.Scenarios[i]
+		printJSON(r.env.Stdout, struct {
+			Type     string `json:"type"`
+			Scenario string `json:"scenario"`
+			Runs     uint64 `json:"runs"`
+			Steps    uint64 `json:"steps"`
+			Failures uint64 `json:"failures"`
+		}{"scenario", s.Name, s.Runs, s.Steps, s.Failed})
+	}
+	printJSON(r.env.Stdout, summary{
+		"summary", scenarios, report.Runs, report.Steps, failed, r.distinct(), report.Elapsed.Seconds(), report.Digest.String(),
+	})
+}
+
+// summary is the last object of a command's JSON output.
+type summary struct {
+	Type      string  `json:"type"`
+	Scenarios int     `json:"scenarios"`
+	Runs      uint64  `json:"runs"`
+	Steps     uint64  `json:"steps"`
+	Failures  uint64  `json:"failures"`
+	Distinct  int     `json:"distinct"`
+	Seconds   float64 `json:"seconds"`
+	Digest    string  `json:"digest"`
+}
+
+// failureObject is a failure in a command's JSON output.
+type failureObject struct {
+	Type     string           `json:"type"`
+	Scenario string           `json:"scenario"`
+	Seed     uint64           `json:"seed"`
+	Strategy string           `json:"strategy"`
+	Kind     string           `json:"kind"`
+	Property string           `json:"property"`
+	Rule     string           `json:"rule"`
+	Message  string           `json:"message"`
+	Steps    uint64           `json:"steps"`
+	Count    uint64           `json:"count"`
+	Key      string           `json:"key"`
+	Params   map[string]int64 `json:"params"`
+	Corpus   string           `json:"corpus,omitempty"`
+	File     string           `json:"file"`
+	History  string           `json:"history"`
+	Trace    string           `json:"trace"`
+	Replay   string           `json:"replay"`
+	Shrink   string           `json:"shrink"`
+	Location []string         `json:"location"`
+}
+
+func (r *reporter) failureObject(f *runner.Failure, a *artefacts) failureObject {
+	o := failureObject{
+		Type: "failure", Scenario: f.Scenario.Name, Seed: f.Result.Seed, Strategy: f.Result.Strategy,
+		Kind: f.Result.Failure.Kind.String(), Property: f.Property, Rule: f.Result.Failure.Rule,
+		Message: f.Result.Failure.Message, Steps: f.Result.Steps, Count: f.Count, Key: f.Key,
+		Params: map[string]int64{}, Corpus: f.Corpus,
+		File: a.file, History: a.history, Trace: a.trace, Replay: r.replayLine(f, a), Location: []string{},
+	}
+	for _, p := range f.Result.Params {
+		o.Params[p.Name] = p.Value
+	}
+	for _, l := range locations(f.Result.Failure) {
+		o.Location = append(o.Location, l.File+":"+strconv.Itoa(l.Line))
+	}
+	return o
+}
+
+// replayLine is the pasteable line that repeats a failure: from its file, or by
+// its seed if the file would not do.
+func (r *reporter) replayLine(f *runner.Failure, a *artefacts) string {
+	if a.file != "" {
+		return r.c.Program + " replay " + shellWord(a.file)
+	}
+	return r.seedLine(f)
+}
+
+func (r *reporter) seedLine(f *runner.Failure) string {
+	return fmt.Sprintf("%s replay %s%s", r.c.Program, shellWord(f.Scenario.Name+":"+strconv.FormatUint(f.Result.Seed, 10)), r.f.runLine())
+}
+
+// locations are the source lines of a failure: its own, else one for each thread
+// that had not ended.
+func locations(f *sim.Failure) []sim.Frame {
+	if len(f.Locations) > 0 {
+		return f.Locations
+	}
+	var out []sim.Frame
+	for i := range f.Threads {
+		if ls := f.Threads[i].Locations; len(ls) > 0 {
+			out = append(out, ls[0])
+		}
+	}
+	return out
+}
+
+// grouped prints n in groups of three digits.
+func grouped(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	var parts []string
+	for len(s) > 3 {
+		parts = append([]string{s[len(s)-3:]}, parts...)
+		s = s[:len(s)-3]
+	}
+	return strings.Join(append([]string{s}, parts...), " ")
+}
+
+func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s" }

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/runner"
+)
+
+// run runs scenarios over seeds, after the corpus.
+func (c *Config) run(ctx context.Context, env *Env, args []string) int {
+	f := newRunFlags(NewFlags(env, "run", "[NAME|GLOB …]",
+		"Runs scenarios over seeds, after the stored failures of the corpus; no name means all.",
+		"run", "run -for 90s 'link/*'", "run link/credit -seed 7 -runs 1 -strategy pct:3",
+		"run -seed 1 -runs 100000 -shard 0/4 -keep-going -json"), 1000)
+	patterns, code, ok := f.parse(args)
+	if !ok {
+		return code
+	}
+	chosen, err := c.choose(patterns)
+	if err != nil {
+		env.Errorf("run: %v", err)
+		return ExitUsage
+	}
+	r := newReporter(c, env, f)
+	r.start("run", chosen)
+	if code := r.corpus(chosen); code != ExitOK {
+		return code
+	}
+	report := &runner.Report{}
+	if len(r.failures) == 0 || f.keepGoing {
+		o := f.options(chosen, c.Watchdog)
+		o.Progress = r.progress.show
+		report, err = runner.Run(ctx, o)
+		r.progress.clear()
+		if err != nil {
+			return r.broken(err)
+		}
+	}
+	return r.finish(report, chosen)
+}
+
+// verify runs each seed twice.
+func (c *Config) verify(ctx context.Context, env *Env, args []string) int {
+	f := newRunFlags(NewFlags(env, "verify", "[NAME|GLOB …]",
+		"Runs each seed twice, among others and alone, and compares the digests; no name means all.",
+		"verify", "verify link/credit -runs 1000", "verify -seed 1 -json"), 100)
+	patterns, code, ok := f.parse(args)
+	if !ok {
+		return code
+	}
+	chosen, err := c.choose(patterns)
+	if err != nil {
+		env.Errorf("verify: %v", err)
+		return ExitUsage
+	}
+	r := newReporter(c, env, f)
+	r.start("verify", chosen)
+	o := f.options(chosen, c.Watchdog)
+	o.Progress = r.progress.show
+	report, err := runner.Verify(ctx, o)
+	r.progress.clear()
+	if err != nil {
+		return r.broken(err)
+	}
+	return r.finish(report, chosen)
+}
+
+// corpus replays the stored failures of the chosen scenarios. Its code is not
+// ExitOK if the command ends here.
+func (r *reporter) corpus(chosen []*sim.Scenario) int {
+	cases, err := runner.LoadCorpus(r.c.Corpus)
+	if err == nil {
+		err = runner.CheckCorpus(r.c.Scenarios, cases)
+	}
+	if err != nil {
+		return r.broken(err)
+	}
+	report, err := runner.ReplayCorpus(chosen, cases, r.c.Watchdog)
+	if err != nil {
+		return r.broken(err)
+	}
+	r.replayed = report.Replayed
+	for _, name := range report.Drifted {
+		r.sayf("corpus: %s passes, but its decisions can no longer be followed; record it anew or remove it", name)
+	}
+	for i := range report.Failures {
+		r.fail(&report.Failures[i])
+	}
+	return ExitOK
+}
+
+// broken reports an error that is no failure and returns the exit code.
+func (r *reporter) broken(err error) int {
+	var pe *runner.PanicError
+	if errors.As(err, &pe) {
+		r.env.Errorf("panic in the harness in %s, seed %d: %v\n\n%s\n  %s replay %s:%d%s",
+			pe.Scenario, pe.Seed, pe.Value, pe.Stack, r.c.Program, shellWord(pe.Scenario), pe.Seed, r.f.runLine())
+		if r.f.junit != "" {
+			r.writeJUnit(nil, fmt.Sprintf("%v\n%s", err, pe.Stack))
+		}
+		return ExitPanic
+	}
+	var oe *runner.OptionError
+	if errors.As(err, &oe) {
+		r.env.Errorf("%s: %s", r.f.command, oe.Reason)
+		return ExitUsage
+	}
+	r.env.Errorf("%s: %v", r.f.command, err)
+	return ExitUsage
+}

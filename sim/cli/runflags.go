@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/runner"
+)
+
+// runFlags are the flags of run, verify and replay.
+type runFlags struct {
+	*Flags
+	seed      uint64
+	runs      positive
+	budget    time.Duration
+	strategy  string
+	workers   int
+	shard     shard
+	faults    string
+	keepGoing bool
+	out       string
+	json      bool
+	junit     string
+	progress  oneOf
+	params    params
+	verbose   bool
+}
+
+// newRunFlags returns the flags with runs as the default number of them.
+func newRunFlags(f *Flags, runs uint64) *runFlags {
+	r := &runFlags{Flags: f, runs: positive(runs), progress: oneOf{"auto", []string{"auto", "plain", "off"}}}
+	f.Uint64Var(&r.seed, "seed", 0, "first seed `N` (drawn and printed if it is not given)")
+	f.Var(&r.runs, "runs", "runs `N` of each scenario")
+	f.DurationVar(&r.budget, "for", 0, "run for a time `DUR` instead of a number of runs, as 90s")
+	f.StringVar(&r.strategy, "strategy", "auto", "scheduling strategy `NAME`: auto, random, sticky:N, pct:D, rr:N")
+	f.IntVar(&r.workers, "workers", 0, "`N` workers (0 means one for each core)")
+	f.Var(&r.shard, "shard", "do part `I/N` of the runs, I from 0 to N-1")
+	f.StringVar(&r.faults, "faults", "all", "faults that may happen: all, none or a `LIST` a,b")
+	f.BoolVar(&r.keepGoing, "keep-going", false, "go on after a failure")
+	f.StringVar(&r.out, "out", "simrun-out", "directory `DIR` for what failures leave")
+	f.BoolVar(&r.json, "json", false, "print one object a line")
+	f.StringVar(&r.junit, "junit", "", "write a JUnit report to `FILE`")
+	f.Var(&r.progress, "progress", "`MODE` of the progress line: auto, plain, off")
+	f.Var(&r.params, "p", "fix a scenario parameter, `KEY=NUMBER`; may be repeated")
+	return r
+}
+
+// given reports whether a flag stands on the command line or in the environment.
+func (r *runFlags) given(name string) bool {
+	found := false
+	r.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+// parse parses the arguments and completes the flags.
+func (r *runFlags) parse(args []string) (rest []string, code int, ok bool) {
+	rest, code, ok = r.ParseArgs(args)
+	if !ok {
+		return nil, code, false
+	}
+	refuse := func(format string, args ...any) ([]string, int, bool) {
+		r.env.Errorf("%s: %s", r.command, fmt.Sprintf(format, args...))
+		return nil, ExitUsage, false
+	}
+	if _, err := sim.ParseStrategy(r.strategy); err != nil {
+		return refuse("%s", strings.TrimPrefix(err.Error(), "sim: "))
+	}
+	if r.workers < 0 {
+		return refuse("-workers %d: want a number from 1, or 0 for one for each core", r.workers)
+	}
+	if r.budget < 0 {
+		return refuse("-for %v: want a time above zero", r.budget)
+	}
+	if r.out == "" {
+		return refuse("-out: want a directory")
+	}
+	if !r.given("seed") {
+		var b [4]byte
+		if _, err := rand.Read(b[:]); err != nil {
+			return refuse("no seed could be drawn: %v; give one with -seed", err)
+		}
+		r.seed = uint64(binary.LittleEndian.Uint32(b[:]))
+	}
+	return rest, 0, true
+}
+
+// options returns the runner's options for the chosen scenarios.
+func (r *runFlags) options(chosen []*sim.Scenario, watchdog time.Duration) runner.Options {
+	return runner.Options{
+		Scenarios: chosen, Seed: r.seed, Runs: uint64(r.runs), For: r.budget, Strategy: r.strategy,
+		Params: r.params, Faults: r.faults, Workers: r.workers, Shard: r.shard.i, Shards: max(1, r.shard.n),
+		KeepGoing: r.keepGoing, Watchdog: watchdog,
+	}
+}
+
+// runLine returns the flags of run that a pasteable line for one run needs.
+func (r *runFlags) runLine() string {
+	var b strings.Builder
+	if r.strategy != "auto" {
+		b.WriteString(" -strategy " + shellWord(r.strategy))
+	}
+	if r.faults != "all" {
+		b.WriteString(" -faults " + shellWord(r.faults))
+	}
+	var keys []string
+	for k := range r.params {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		b.WriteString(" -p " + shellWord(fmt.Sprintf("%s=%d", k, r.params[k])))
+	}
+	return b.String()
+}
+
+// shellWord quotes s for a POSIX shell if it needs to be.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,+@%#", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
