@@ -71,7 +71,10 @@ func (s source) ThreadName(i int32) string {
 	return s.w.threads[i].Name()
 }
 
-func (s source) Mix(h uint64) { s.w.Observe(h) }
+func (s source) Mix(h uint64) {
+	s.w.locator.event(s.w)
+	s.w.Observe(h)
+}
 
 // nameEntity is the entity of a stream that belongs to a name.
 func nameEntity(name string) uint64 { return choice.Hash(name) }

@@ -33,6 +33,9 @@ type RunConfig struct {
 	Starvation uint64
 	// Keep returns Schedule and History of a run that passed, too.
 	Keep bool
+	// Locate are the Seqs of events whose source lines are put into the Locations
+	// of a Failure that Check finds. They change nothing else.
+	Locate []uint64
 
 	_ struct{}
 }
@@ -178,5 +181,7 @@ func checkFailure(w *World, v []Violation) *Failure {
 		More:    v[1:],
 		Step:    w.steps,
 		Time:    w.clock.now,
+
+		Locations: w.locator.found,
 	}
 }

@@ -105,6 +105,7 @@ type World struct {
 	watch    watch
 	local    map[any]any // of Local
 	expected []*expectation
+	locator  locator
 }
 
 // NewWorld returns a World for Execute. Close frees it.
@@ -151,6 +152,7 @@ func (w *World) reset(s *Scenario, cfg *RunConfig) {
 	w.segment, w.segments = segment{thread: noThread}, w.segments[:0]
 	w.verdict = verdict{}
 	w.expected = w.expected[:0]
+	w.locator = locator{want: cfg.Locate}
 	w.names.reset()
 	w.points.reset()
 	w.entropy.reset()

@@ -24,6 +24,10 @@ type Spec struct {
 // strategy and parameters of spec, and keeps its history. The error is an
 // *OptionError or a *PanicError.
 func Repeat(s *sim.Scenario, spec Spec, watchdog time.Duration) (sim.Result, error) {
+	return repeat(s, spec, watchdog, nil)
+}
+
+func repeat(s *sim.Scenario, spec Spec, watchdog time.Duration, seqs []uint64) (sim.Result, error) {
 	if spec.Strategy == "" {
 		spec.Strategy = "auto"
 	}
@@ -31,7 +35,7 @@ func Repeat(s *sim.Scenario, spec Spec, watchdog time.Duration) (sim.Result, err
 	if err != nil {
 		return sim.Result{}, err
 	}
-	cfg.Estimates = Estimate(s, cfg.Params, watchdog)
+	cfg.Estimates, cfg.Locate = Estimate(s, cfg.Params, watchdog), seqs
 	return Once(s, cfg, watchdog)
 }
 
@@ -54,7 +58,7 @@ func (b *batch) confirm(f *Failure, scenario int) error {
 		return nil
 	}
 	cfg := b.config(&b.plans[scenario], f.Result.Seed)
-	cfg.Keep = true
+	cfg.Keep, cfg.Locate = true, f.Result.Failure.Seqs
 	again, err := Once(f.Scenario, cfg, b.opt.Watchdog)
 	if err != nil {
 		return err
@@ -62,7 +66,15 @@ func (b *batch) confirm(f *Failure, scenario int) error {
 	if !same(&f.Result, &again) {
 		nondeterminism(f, &again)
 	}
+	locate(f, &again)
 	return nil
+}
+
+// locate takes over the source lines that only a repetition can find.
+func locate(f *Failure, again *sim.Result) {
+	if f.Result.Failure.Locations == nil && again.Failure != nil {
+		f.Result.Failure.Locations = again.Failure.Locations
+	}
 }
 
 // config returns the configuration of a run of the batch.
@@ -86,12 +98,13 @@ func RepeatTwice(s *sim.Scenario, spec Spec, watchdog time.Duration) (sim.Result
 	if r.Failure.Kind == sim.Stuck {
 		return r, &f, nil
 	}
-	again, err := Repeat(s, spec, watchdog)
+	again, err := repeat(s, spec, watchdog, r.Failure.Seqs)
 	if err != nil {
 		return r, nil, err
 	}
 	if !same(&r, &again) {
 		nondeterminism(&f, &again)
 	}
+	locate(&f, &again)
 	return r, &f, nil
 }

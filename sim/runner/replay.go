@@ -49,7 +49,9 @@ func Replay(s *sim.Scenario, f *File, watchdog time.Duration) (*Outcome, error) 
 	if r.Failure.Kind == sim.Stuck {
 		return o, nil
 	}
-	again, err := Once(s, config(), watchdog)
+	cfg = config()
+	cfg.Locate = r.Failure.Seqs
+	again, err := Once(s, cfg, watchdog)
 	if err != nil {
 		return nil, err
 	}
@@ -57,5 +59,6 @@ func Replay(s *sim.Scenario, f *File, watchdog time.Duration) (*Outcome, error) 
 		nondeterminism(o.Failure, &again)
 		o.Same = false
 	}
+	locate(o.Failure, &again)
 	return o, nil
 }
