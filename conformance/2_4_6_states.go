@@ -47,10 +47,14 @@ func finEnds(p *peer.Conn) Verdict {
 	return streamEnds(p)
 }
 
-// discarding sends a violation that leaves the stream intact and, behind it in the same segment, a correct begin.
+// discarding sends a violation that leaves the stream intact and, behind it in the same segment, a correct begin. The
+// violation is one that has to be answered with close, if the profile allows it.
 func discarding(r *Run) Verdict {
 	p := r.Opened(nil)
 	bad := wire.RawFrame{Body: unknownPerformative()}
+	if highest := r.Profile().ChannelMax; highest < 65535 {
+		bad = wire.RawFrame{Channel: highest + 1, Body: begin().Append(nil)}
+	}
 	p.Send(append(bad.Append(nil), peer.FrameOf(0, begin())...)...)
 	before, last := p.Until(func(ev peer.Event) bool { return ev.Is("close") || ev.Is("begin") })
 	switch {

@@ -57,7 +57,7 @@ func longAttach(r *Run) Verdict {
 	_, err := p.Begin(0, nil)
 	r.need(err)
 	p.SendPerformative(0, "attach", peer.AttachFields(strings.Repeat("n", 600), 0, nil))
-	p.Fence()
+	p.FenceOn(0)
 	if v := withinMaxFrame(p); v != "" {
 		return failed("%s", v)
 	}

@@ -36,17 +36,22 @@ type reaction struct {
 // target answer nothing: it waits for close, the end of the stream, or the timeout.
 func refused(p *peer.Conn, want reaction) Verdict {
 	before, last := p.Until(func(ev peer.Event) bool { return ev.Is("close") || ev.Kind == peer.KindMalformed })
-	return want.judge(p, append(before, last), false)
+	return want.judge(p, append(before, last))
 }
 
 // refusedBeforeFence judges the reaction to a violation that leaves the stream intact: it sends a fence, and what did
-// not come before its answer does not come at all.
+// not come before its answer does not come at all. A connection that gives no answer either is dead, whatever the rule
+// tolerates.
 func refusedBeforeFence(p *peer.Conn, want reaction) Verdict {
 	before, err := p.Fence()
 	if errors.Is(err, peer.ErrNoFence) {
 		return refused(p, want)
 	}
-	return want.judge(p, withLast(before, err), err == nil)
+	events := withLast(before, err)
+	if err != nil && events[len(events)-1].Kind == peer.KindTimeout {
+		return failed("want %s; the connection is neither closed nor usable: %v", want, err)
+	}
+	return want.judge(p, events)
 }
 
 // withLast returns the events before a fence together with the one that ended the wait.
@@ -59,7 +64,7 @@ func withLast(before []peer.Event, err error) []peer.Event {
 }
 
 // judge decides on everything that came after the violation.
-func (want reaction) judge(p *peer.Conn, events []peer.Event, fenced bool) Verdict {
+func (want reaction) judge(p *peer.Conn, events []peer.Event) Verdict {
 	for _, ev := range events {
 		switch {
 		case ev.Is("close"):
@@ -75,7 +80,7 @@ func (want reaction) judge(p *peer.Conn, events []peer.Event, fenced bool) Verdi
 		}
 	}
 	o := or(want.tolerated, Failed)
-	v := verdict(o, "want %s; %s", want, tolerance(events, fenced))
+	v := verdict(o, "want %s; %s", want, tolerance(events))
 	if o == Info {
 		v.Variant = "tolerated"
 	}
@@ -109,12 +114,14 @@ func (want reaction) String() string {
 }
 
 // tolerance says in words what happened instead of an error.
-func tolerance(events []peer.Event, fenced bool) string {
+func tolerance(events []peer.Event) string {
 	var frames []string
+	fenced := true
 	for _, ev := range events {
 		if ev.Kind == peer.KindFrame {
 			frames = append(frames, ev.String())
 		}
+		fenced = fenced && ev.Kind != peer.KindTimeout
 	}
 	s := "nothing happened within the timeout"
 	if fenced {

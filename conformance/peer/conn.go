@@ -64,6 +64,7 @@ type Conn struct {
 	in       []byte  // received, not yet interpreted
 	received int     // octets so far
 	end      Event   // the last event; Kind is KindTimeout before it
+	silent   bool    // the last wait ended without anything
 	broken   bool    // the incoming stream cannot be interpreted any more
 	resetErr error   // a write was refused because the partner had reset the connection
 	trace    []Event // everything that came, KindTimeout left out
@@ -126,7 +127,10 @@ func (c *Conn) Next() Event { return c.next(c.deadline()) }
 // Until collects events that are not noise until stop returns true for one or nothing more can come in time, and
 // returns what came before that last event.
 func (c *Conn) Until(stop func(Event) bool) (before []Event, last Event) {
-	deadline := c.deadline()
+	return c.until(c.deadline(), stop)
+}
+
+func (c *Conn) until(deadline time.Time, stop func(Event) bool) (before []Event, last Event) {
 	for {
 		ev := c.next(deadline)
 		if ev.Kind == KindTimeout || ev.End() || stop(ev) {
@@ -168,6 +172,7 @@ func (c *Conn) read(deadline time.Time) Event {
 			continue
 		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
+			c.silent = true
 			return Event{Kind: KindTimeout, At: c.opts.Log.since()}
 		}
 		return c.ended(err)
@@ -257,7 +262,7 @@ func (c *Conn) breakOff(kind Kind, err error) Event {
 
 // took logs an event and keeps what the model needs of it.
 func (c *Conn) took(ev Event) Event {
-	ev.At = c.opts.Log.since()
+	ev.At, c.silent = c.opts.Log.since(), false
 	c.trace = append(c.trace, ev)
 	switch ev.Kind {
 	case KindFrame:

@@ -61,7 +61,7 @@ func (e Event) Is(performative string) bool {
 }
 
 // textMax bounds the text of one frame, in octets.
-const textMax = 400
+const textMax = 240
 
 // String returns the event on one line of bounded length.
 func (e Event) String() string {

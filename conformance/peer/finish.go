@@ -2,6 +2,7 @@ package peer
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/collider-amqp/collider/container/wire"
 )
@@ -45,9 +46,14 @@ func (c Closing) String() string {
 func (c Closing) Clean() bool { return c.Close && c.After == 0 && c.Socket == KindFIN }
 
 // Finish ends the connection as well as its state allows (it sends close if that makes sense and has not been done,
-// then closes the outgoing stream), waits for the partner to do the same, and closes the socket. Each of the two waits
-// lasts up to the timeout.
+// then closes the outgoing stream), waits up to the timeout for the partner to do the same, and closes the socket. It
+// waits a quarter of that for a partner that was silent already.
 func (c *Conn) Finish() Closing {
+	wait := c.opts.Timeout
+	if c.silent {
+		wait /= 4
+	}
+	deadline := time.Now().Add(wait)
 	var closing Closing
 	if c.remote.Close == nil {
 		closing.Asked = true
@@ -55,13 +61,13 @@ func (c *Conn) Finish() Closing {
 			c.SendPerformative(0, "close", nil)
 		}
 		if c.out.close && !c.broken {
-			c.Until(func(ev Event) bool { return ev.Is("close") })
+			c.until(deadline, func(ev Event) bool { return ev.Is("close") })
 		}
 	} else if !c.out.close && !c.out.broken && !c.out.ended {
 		c.SendPerformative(0, "close", nil)
 	}
 	c.CloseWrite()
-	c.Until(func(Event) bool { return false })
+	c.until(deadline, func(Event) bool { return false })
 	c.nc.Close()
 	return c.closing(closing)
 }
