@@ -287,3 +287,54 @@ func TestSelectWithClose(t *testing.T) {
 		worker.Join()
 	})
 }
+
+// In one thread, a channel of the World answers as Go's do.
+func TestChanAgreesWithGo(t *testing.T) {
+	once(t, func(w *sim.World) {
+		s := w.Rand("ops")
+		for range 300 {
+			size := s.IntN(4)
+			real, c := make(chan int, size), sim.NewChan[int](w, "c", size)
+			closed := false
+			for i := range 30 {
+				switch s.IntN(8) {
+				case 0, 1, 2:
+					if closed {
+						continue
+					}
+					want := false
+					select {
+					case real <- i:
+						want = true
+					default:
+					}
+					if got := c.TrySend(i); got != want {
+						t.Errorf("send %v, want %v", got, want)
+					}
+				case 3, 4, 5:
+					var want, v int
+					var wantOK, ok bool
+					wantCase := 1
+					select {
+					case want, wantOK = <-real:
+						wantCase = 0
+					default:
+					}
+					if got := w.Select(c.RecvCase(&v, &ok), sim.Default()); got != wantCase || v != want || ok != wantOK {
+						t.Errorf("case %d, value %d, %v, want %d, %d, %v", got, v, ok, wantCase, want, wantOK)
+					}
+				case 6:
+					if c.Len() != len(real) || c.Cap() != cap(real) {
+						t.Errorf("%d of %d, want %d of %d", c.Len(), c.Cap(), len(real), cap(real))
+					}
+				case 7:
+					if !closed && s.Bool(0.2) {
+						closed = true
+						close(real)
+						c.Close()
+					}
+				}
+			}
+		}
+	})
+}

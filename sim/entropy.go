@@ -53,12 +53,16 @@ func (w *World) choose(t *Thread, n int) int {
 	if n == 1 {
 		return 0
 	}
+	i := 0
 	if w.hooks.choose != nil {
-		return w.hooks.choose.Choose(t, n)
+		i = w.hooks.choose.Choose(t, n)
+	} else {
+		if !t.chooses {
+			t.chooses = true
+			t.choice = choice.New(w.seed, "select", t.hash)
+		}
+		i = t.choice.IntN(n)
 	}
-	if !t.chooses {
-		t.chooses = true
-		t.choice = choice.New(w.seed, "select", t.hash)
-	}
-	return t.choice.IntN(n)
+	w.digest = fold(w.digest, uint64(i))
+	return i
 }

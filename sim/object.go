@@ -91,7 +91,9 @@ func (o *object) point(k OpKind, write bool) *Thread {
 }
 
 // await is the choice point before an operation that can be done only while its
-// waiter is on. The object's other operations switch it while it waits.
+// waiter is on. The object's other operations switch it while it waits; nothing
+// that the clock does inside pick is such an operation, so the waiter is queued
+// only if another thread goes first.
 func (o *object) await(k OpKind, n int, on bool) *Thread {
 	t := o.enter()
 	w := o.w

@@ -160,7 +160,7 @@ func TestPCTBound(t *testing.T) {
 		s := depthBug(c.n, c.noise)
 		profile := sim.Execute(w, s, sim.RunConfig{Strategy: sim.RoundRobin(1), EarlyClock: -1})
 		est := sim.Estimates{Choices: profile.Choices, Steps: profile.Steps, Threads: profile.Threads}
-		const runs = 20_000
+		const runs = 10_000
 		found := 0
 		strategy := sim.PCT(2)
 		for seed := range uint64(runs) {
