@@ -82,6 +82,7 @@ func (s *Session) onDetach(f *wire.Detach) {
 		l.unqueue() // its beginning is lost; only a resumption could go on (§2.6.13)
 		s.conn.pool.recycle(d)
 	}
+	l.owesDetach = !l.awaitsDetach
 	l.awaitsDetach = false
 	l.send.credit, l.send.drain, l.giveBack = 0, false, false
 	l.recv = receiveCredit{count: l.recv.count, limit: l.recv.count}

@@ -135,6 +135,7 @@ func (s *Session) flushUpdates(force bool) {
 	if open {
 		c.emitDisposition(s.channel, &f.Disposition)
 	}
+	s.checkWindow() // places of unsettled deliveries have become free
 }
 
 // dispositionRange is a disposition that grows as long as deliveries follow each other.

@@ -197,7 +197,9 @@ func (l *Link) AddCredit(n int) error {
 		return err
 	}
 	l.recv.add(uint32(min(n, maxCredit)))
-	l.wantCreditFlow()
+	if !l.recv.drain {
+		l.wantCreditFlow()
+	}
 	return nil
 }
 

@@ -30,6 +30,7 @@ type Link struct {
 	everSent     bool // an attach has been sent
 	reclosing    bool // attached again only to be closed (§2.6.6); the peer has not closed yet
 	awaitsDetach bool // detached, and the peer has not answered yet
+	owesDetach   bool // the peer has detached an attachment that this end has not
 	quiet        bool // the peer's next closing detach repeats one that was reported
 
 	send       sendCredit
@@ -318,6 +319,9 @@ func (l *Link) endLocally(closed bool, err *wire.Error) {
 
 // detach queues the detach, behind an attach if none is out.
 func (l *Link) detach(closed bool, err *wire.Error) error {
+	if l.amendDetach(closed, err) {
+		return nil
+	}
 	if !l.attached && !l.attaching {
 		o := l.refusal()
 		if l.everSent {
@@ -330,9 +334,23 @@ func (l *Link) detach(closed bool, err *wire.Error) error {
 		}
 	}
 	l.endLocally(closed, err)
-	l.awaitsDetach = l.remote == Active || l.remote == Uninitialized
+	l.awaitsDetach = !l.owesDetach && (l.remote == Active || l.remote == Uninitialized)
+	l.owesDetach = false
 	l.session.pushOp(op{kind: opDetach, link: l, closed: closed, err: err})
 	return nil
+}
+
+// amendDetach makes a close of a detach that is still queued, and reports whether there was one.
+func (l *Link) amendDetach(closed bool, err *wire.Error) bool {
+	ops := &l.session.ops
+	for i := range ops.len() {
+		if o := ops.at(i); o.kind == opDetach && o.link == l && l.local == Detached {
+			o.closed, o.err = closed, err
+			l.endLocally(closed, err)
+			return true
+		}
+	}
+	return false
 }
 
 // fail closes the link because the peer broke a rule; the session and its other links go on (§2.6.5).
