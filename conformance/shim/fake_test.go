@@ -101,7 +101,7 @@ func (f *fake) do(c Command) map[string]any {
 			"ops": []Op{OpRun, OpListen, OpConnect, OpOpenSender, OpSend, OpAddWork, OpWake, OpBehave,
 				OpClose, OpStop, OpBarrier, OpReset, OpPing},
 			"promises": map[string]bool{"serialized_callbacks": true, "work_queue_fifo": true, "add_returns_bool": true,
-				"add_exact_at_close": true, "wake_coalesces": true, "lifecycle": true, "pool_bounded": true, "stop_joins": true}}
+				"add_exact_at_close": true, "wake_coalesces": true, "wake_safe_at_close": true, "lifecycle": true, "pool_bounded": true, "stop_joins": true}}
 	case OpRun:
 		f.run()
 	case OpListen:

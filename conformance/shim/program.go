@@ -63,12 +63,8 @@ func (p *Program) run(ctx context.Context, c *Client, seed uint64) (history.Hist
 	}
 	// The end of the container's run is part of the history: nothing may happen
 	// to a connection after it.
-	if err == nil {
-		if _, err = r.do(Command{Op: OpStop}); err == nil {
-			err = r.await("the return of run", func(e *Event) bool {
-				return e.Kind == "return" && e.Name == history.OpRun
-			})
-		}
+	if err == nil && !r.stopped {
+		err = r.stop()
 	}
 	h, herr := c.History(ctx)
 	if err == nil {
@@ -83,6 +79,19 @@ type run struct {
 	c    *Client
 	rand *rand.Rand
 	item uint64 // the last job number given
+
+	stopped bool
+}
+
+// stop stops the container and waits until run has returned.
+func (r *run) stop() error {
+	r.stopped = true
+	if _, err := r.do(Command{Op: OpStop}); err != nil {
+		return err
+	}
+	return r.await("the return of run", func(e *Event) bool {
+		return e.Kind == "return" && e.Name == history.OpRun
+	})
 }
 
 // between draws a number from min to max, both included.

@@ -169,6 +169,9 @@ type Promises struct {
 	// after it, unless the connection closes (WAKE-1, WAKE-2), and to none after
 	// on_transport_close (WAKE-5).
 	WakeCoalesces bool `json:"wake_coalesces"`
+	// WakeSafeAtClose: a wake from any thread may also run while the connection
+	// ends and does no harm then (WAKE-5). Without it, no program does so.
+	WakeSafeAtClose bool `json:"wake_safe_at_close"`
 	// Schedule: a scheduled function runs once, not before its time (SCHED-1).
 	Schedule bool `json:"schedule"`
 	// Cancel: a timer that was cancelled before it began does not run (SCHED-7).

@@ -30,7 +30,11 @@ func coalesceWakes(r *run) error {
 			return err
 		}
 	}
-	if err := r.wakeUnderClose(p); err != nil {
+	if r.c.Hello().Promises.WakeSafeAtClose {
+		if err := r.wakeUnderClose(p); err != nil {
+			return err
+		}
+	} else if err := r.stop(); err != nil { // then wakes meet no end in progress
 		return err
 	}
 	_, err = r.do(Command{Op: OpWake, Conn: p.conn, Threads: r.between(1, 4), N: 10})

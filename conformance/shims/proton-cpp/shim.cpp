@@ -67,13 +67,16 @@ class session {
     json hello() {
         json ops = json::array();
         for (auto& t : table()) ops.push_back(t.first);
-        // Proton 0.37 runs a queue's jobs and then, as another step, finishes
-        // the queue: a job added between the two is accepted and never runs.
+        // add_exact_at_close: Proton 0.37 runs a queue's jobs and then, as
+        // another step, finishes the queue; a job added between the two is
+        // accepted and never runs. wake_safe_at_close: pn_connection_wake looks
+        // the proactor's connection up and locks its mutex in two steps; if the
+        // connection is freed between them, the lock never comes.
         return {{"proto", 1}, {"name", "proton-cpp"}, {"version", "1"}, {"language", "C++"},
                 {"lib_version", std::to_string(PN_VERSION_MAJOR) + '.' + std::to_string(PN_VERSION_MINOR) + '.' + std::to_string(PN_VERSION_POINT)},
                 {"roles", {"connect", "listen", "send", "receive"}}, {"ops", ops}, {"threads", "pool"}, {"events", "intervals"},
                 {"promises", {{"serialized_callbacks", true}, {"parallel_connections", true}, {"work_queue_fifo", true},
-                              {"add_returns_bool", true}, {"add_exact_at_close", false}, {"wake_coalesces", true},
+                              {"add_returns_bool", true}, {"add_exact_at_close", false}, {"wake_coalesces", true}, {"wake_safe_at_close", false},
                               {"schedule", true}, {"cancel", false}, {"auto_stop", true}, {"stop_joins", true},
                               {"lifecycle", true}, {"pool_bounded", true}, {"reconnect", true},
                               {"auto_settle", true}, {"auto_credit", true}}}};
