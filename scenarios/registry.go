@@ -6,6 +6,7 @@ import "github.com/collider-amqp/collider/sim"
 func All() []*sim.Scenario {
 	return []*sim.Scenario{
 		Broker,
+		GoAMQPClient,
 		Lifecycle,
 		MultithreadedClient,
 		MultithreadedClientFlowControl,
