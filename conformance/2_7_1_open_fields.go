@@ -81,7 +81,7 @@ func oversized(r *Run) Verdict {
 	frame := begin()
 	padTo(frame, int(r.Profile().MaxFrameSize)+1, 7)
 	p.Send(peer.FrameOf(0, frame)...)
-	return refused(p, reaction{conditions: []wire.Symbol{framingError}})
+	return refusedBeforeFence(p, reaction{conditions: []wire.Symbol{framingError}})
 }
 
 func smallMaxFrame(size uint32) func(*Run) Verdict {

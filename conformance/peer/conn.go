@@ -70,6 +70,7 @@ type Conn struct {
 	trace    []Event // everything that came, KindTimeout left out
 
 	out     outgoing
+	thrown  map[link]bool // the throw-away links of fences
 	remote  Remote
 	started bool // a protocol header was received
 }
@@ -92,7 +93,7 @@ type Remote struct {
 func New(nc net.Conn, opts Options) *Conn {
 	opts = opts.withDefaults()
 	c := &Conn{nc: nc, opts: opts, id: opts.Log.newConn()}
-	c.out.channels = map[uint16]bool{}
+	c.out.channels, c.thrown = map[uint16]bool{}, map[link]bool{}
 	c.remote.MaxFrameSize = wire.MinMaxFrameSize
 	return c
 }
@@ -145,7 +146,7 @@ func (c *Conn) deadline() time.Time { return time.Now().Add(c.opts.Timeout) }
 func (c *Conn) next(deadline time.Time) Event {
 	for {
 		ev := c.read(deadline)
-		if ev.Kind != KindFrame || !c.opts.Noise(ev.Frame) {
+		if ev.Kind != KindFrame || !c.noise(ev.Frame) {
 			return ev
 		}
 	}

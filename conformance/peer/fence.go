@@ -57,11 +57,33 @@ func (c *Conn) FenceOn(channel uint16) (before []Event, err error) {
 	c.out.fences++
 	name, handle := fmt.Sprintf("%s-fence-%d", ContainerID, c.out.fences), fenceHandle+c.out.fences
 	c.SendPerformative(channel, "attach", AttachFields(name, handle, nil))
-	before, err = c.await(FenceAttach, func(f *Frame) bool { return f.Name == "attach" && f.Text("name") == name })
+	before, err = c.await(FenceAttach, func(f *Frame) bool {
+		if f.Name != "attach" || f.Text("name") != name {
+			return false
+		}
+		remote, _ := f.Uint("handle")
+		c.thrown[link{f.Raw.Channel, remote}] = true
+		return true
+	})
 	if err == nil {
 		c.SendPerformative(channel, "detach", Fields{"handle": handle, "closed": true})
 	}
 	return before, err
+}
+
+// link is a link as the partner numbers it.
+type link struct {
+	channel uint16
+	handle  uint64
+}
+
+// noise reports whether Next passes over the frame: the detach of a throw-away link is the peer's own doing.
+func (c *Conn) noise(f *Frame) bool {
+	if f.Name == "detach" {
+		handle, _ := f.Uint("handle")
+		return c.thrown[link{f.Raw.Channel, handle}]
+	}
+	return c.opts.Noise(f)
 }
 
 // fenceHandle is below the first handle of a throw-away link, above those that scripts choose.

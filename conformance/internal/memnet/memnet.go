@@ -67,11 +67,8 @@ func (d *deadline) set(at time.Time, s *stream) {
 	}
 	d.at, d.timer = at, nil
 	if !at.IsZero() {
-		d.timer = time.AfterFunc(time.Until(at), func() {
-			s.mu.Lock()
-			s.mu.Unlock() // a waiter between its check and its wait holds the lock
-			s.moved.Broadcast()
-		})
+		// The lock is taken because a waiter between its check and its wait holds it.
+		d.timer = time.AfterFunc(time.Until(at), func() { s.update(func() {}) })
 	}
 	s.moved.Broadcast()
 }

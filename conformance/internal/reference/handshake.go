@@ -121,10 +121,7 @@ func (c *conn) sasl() error {
 		}
 		c.opened = true
 		c.sendOpen()
-		if err := c.frames(); err != nil {
-			return err
-		}
-		return errDone
+		return c.frames()
 	}
 	var body wire.RawBody
 	if body.Decode(f.Body, wire.Limits{}) != nil || body.Code() != wire.CodeSASLInit {
