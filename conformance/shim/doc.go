@@ -17,7 +17,7 @@
 //	c, err := shim.Start(ctx, shim.Options{Command: []string{"./proton-cpp-shim"}})
 //	defer c.Close()
 //	h, err := shim.RunProgram(ctx, c, "work-queue-order", seed)
-//	for _, v := range shim.Judge(h, c.Hello().Promises) { … }
+//	for _, v := range shim.Judge(&h, c.Hello().Promises) { … }
 //
 // The error of a call tells whose fault it is: *HarnessError (the shim broke the
 // protocol), *CrashError (the process ended), *HangError (no answer in time),

@@ -199,8 +199,9 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// serve starts `simrun serve KIND` and returns the process and its address.
-func serve(t *testing.T, kind string, threads int) (*process, string) {
+// serve starts `simrun serve KIND`, with more flags if any are given, and returns
+// the process and its address.
+func serve(t *testing.T, kind string, threads int, flags ...string) (*process, string) {
 	t.Helper()
 	if foreign() != "" {
 		t.Skipf("COLLIDER_INTEROP_URL is set: no %s of ours", kind)
@@ -209,7 +210,8 @@ func serve(t *testing.T, kind string, threads int) (*process, string) {
 	if err != nil {
 		t.Fatalf("build simrun: %v", err)
 	}
-	p := start(t, path, "serve", kind, "-listen", "127.0.0.1:0", "-threads", strconv.Itoa(threads))
+	args := append([]string{"serve", kind, "-listen", "127.0.0.1:0", "-threads", strconv.Itoa(threads)}, flags...)
+	p := start(t, path, args...)
 	return p, p.await(t, "listening on ", readyIn)
 }
 
