@@ -361,6 +361,38 @@ func TestFieldValues(t *testing.T) {
 	}
 }
 
+// TestFieldBounds: a field's value ends inside the list, even if octets follow the list.
+func TestFieldBounds(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		like  Composite
+		bytes string
+	}{
+		{"vbin8", &Declared{}, "00 53 33 c0 03 01 a0 01"},
+		{"vbin32", &Declared{}, "00 53 33 c0 06 01 b0 00 00 00 01"},
+		{"vbin32, size cut off", &Declared{}, "00 53 33 c0 04 01 b0 00 00"},
+		{"str32", &Open{}, "00 53 10 c0 06 01 b1 00 00 00 01"},
+		{"sym32", &Error{}, "00 53 1d c0 06 01 b3 00 00 00 01"},
+		{"uint", &Detach{}, "00 53 16 c0 05 01 70 00 00 00"},
+		{"smalluint", &Detach{}, "00 53 16 c0 02 01 52"},
+		{"boolean", &Detach{}, "00 53 16 c0 03 02 43 56"},
+		{"ulong", &Received{}, "00 53 23 c0 0a 02 43 80 00 00 00 00 00 00 00"},
+		{"smallulong", &Received{}, "00 53 23 c0 03 02 43 53"},
+		{"ubyte", &SASLOutcome{}, "00 53 44 c0 02 01 50"},
+		{"ushort", &Begin{}, "00 53 11 c0 03 01 60 00"},
+		{"timestamp", &Properties{}, "00 53 73 c0 11 09 40 40 40 40 40 40 40 40 83 00 00 00 00 00 00 00"},
+		{"map", &Flow{}, "00 53 13 c0 0d 0b 40 43 43 43 40 40 40 40 40 40 c1 01"},
+		{"composite", &End{}, "00 53 17 c0 04 01 00 53 1d"},
+		{"field missing", &Detach{}, "00 53 16 c0 02 02 43"},
+	} {
+		b := append(octets(t, row.bytes), make([]byte, 20)...)
+		_, err := decodeComposite(b, row.like)
+		if e, ok := err.(*DecodeError); !ok || e.Condition != ConditionDecodeError || e.Offset >= len(b)-19 {
+			t.Errorf("%s: %v", row.name, err)
+		}
+	}
+}
+
 func TestDecodeErrorText(t *testing.T) {
 	for _, row := range []struct {
 		err  *DecodeError

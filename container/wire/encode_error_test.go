@@ -95,6 +95,7 @@ func TestWideArrays(t *testing.T) {
 		{Of: TypeFloat, Descriptors: []any{nil}, Elems: []any{float32(0)}},
 		{Of: TypeDouble, Descriptors: []any{nil}, Elems: []any{float64(0)}},
 		{Of: TypeNull, Descriptors: []any{nil}, Elems: []any{nil, nil}},
+		{Of: TypeNull, Elems: make([]any, 255)}, {Of: TypeNull, Elems: make([]any, 256)}, // counts around one octet
 	} {
 		b, err := AppendValue(nil, a)
 		if err != nil {
@@ -114,5 +115,36 @@ func TestWideArrays(t *testing.T) {
 				t.Errorf("array of %v: element %d became %v", a.Of, i, v.(Array).Elems[i])
 			}
 		}
+	}
+}
+
+// TestTextCopy tries every length around the words that text is copied by, and a fault in every place.
+func TestTextCopy(t *testing.T) {
+	text := make([]byte, 0, 300)
+	for n := range 300 {
+		b, err := AppendValue([]byte("prefix"), string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, _, err := DecodeValue(b[len("prefix"):], Limits{})
+		if err != nil || v != string(text) {
+			t.Fatalf("%d octets came back as %q, %v", n, v, err)
+		}
+		for i := range min(n, 40) {
+			bad := bytes.Clone(text)
+			bad[i] = 0xff
+			if Validate(string(bad)) == nil || Validate(Symbol(bad)) == nil {
+				t.Errorf("octet %d of %d is 0xff, but has an encoding", i, n)
+			}
+			raw := RawValue{Format: FormatString32, Items: [][]byte{bad}}
+			if _, _, err := DecodeValue(raw.Append(nil), Limits{}); err == nil {
+				t.Errorf("octet %d of %d is 0xff, but decodes as string", i, n)
+			}
+			raw.Format = FormatSymbol32
+			if _, _, err := DecodeValue(raw.Append(nil), Limits{}); err == nil {
+				t.Errorf("octet %d of %d is 0xff, but decodes as symbol", i, n)
+			}
+		}
+		text = append(text, byte('a'+n%26))
 	}
 }

@@ -153,6 +153,7 @@ func TestMessageDecodeErrors(t *testing.T) {
 		{"sequence of a map", "00 53 76 c1 01 00", 3, "amqp-sequence", ConditionDecodeError},
 		{"value missing", "00 53 77", 3, "amqp-value", ConditionDecodeError},
 		{"header with too many fields", "00 53 70 c0 07 06 40 40 40 40 40 40", 3, "header", ConditionDecodeError},
+		{"int as message-id", "00 53 73 c0 03 01 54 01", 6, "properties", ConditionDecodeError},
 		{"string as annotation key", "00 53 72 c1 04 02 a1 00 40", 6, "message-annotations", ConditionDecodeError},
 		{"null as annotation key", "00 53 71 c1 03 02 40 40", 6, "delivery-annotations", ConditionDecodeError},
 		{"int as footer key", "00 53 78 c1 04 02 54 00 40", 6, "footer", ConditionDecodeError},

@@ -161,6 +161,20 @@ func TestArrayDescriptorsAreBounded(t *testing.T) {
 	}
 }
 
+// TestDepthIsPerPath: what nests beside each other does not add up.
+func TestDepthIsPerPath(t *testing.T) {
+	described := RawValue{Format: FormatArray8, Constructor: []byte{FormatDescribed, FormatNull, FormatUint}}
+	for name, item := range map[string][]byte{
+		"described array": described.Append(nil), "list": octets(t, "c0 02 01 45"), "map": octets(t, "c1 03 02 43 45"),
+		"described": octets(t, "00 40 c0 02 01 40"), "array of lists": octets(t, "e0 05 01 c0 02 01 40"),
+	} {
+		v := RawValue{Format: FormatList32, Items: slices.Repeat([][]byte{item}, 50)}
+		if _, _, err := DecodeValue(v.Append(nil), Limits{MaxDepth: 3}); err != nil {
+			t.Errorf("50 times %s: %v", name, err)
+		}
+	}
+}
+
 // TestAmplification holds Limits to its word: at most about 64 octets of memory for one octet of input.
 func TestAmplification(t *testing.T) {
 	const size = 1 << 16
