@@ -320,15 +320,47 @@ func TestPanicBehindAGateIsTheThreads(t *testing.T) {
 	}
 }
 
+// neverReturn is a call of a stack that hangs. Nothing can end its goroutine.
+func neverReturn() { <-make(chan int) }
+
 func TestCallThatNeverReturnsIsReported(t *testing.T) {
 	r := play(t, 1, func(x *scene) {
-		block := make(chan int)
-		x.w.AfterFunc(time.Hour, func() {})
-		x.Go("app", func(g *Gate) { g.Do(func() { <-block }) }).Join()
+		x.Go("app", func(g *Gate) { g.Do(neverReturn) }).Join()
 	})
 	if r.Failure == nil || r.Failure.Kind != sim.Deadlock || !strings.Contains(r.Failure.Error(), "gate app") {
 		t.Errorf("%v", r.Failure)
 	}
+}
+
+func TestForgottenGoroutineIsALeak(t *testing.T) {
+	r := play(t, 1, func(x *scene) {
+		x.Go("app", func(g *Gate) { g.Do(func() { go neverReturn() }) }).Join()
+	})
+	if r.Failure == nil || r.Failure.Kind != sim.Leak || !strings.Contains(r.Failure.Error(), "goroutines of the foreign stack are left") {
+		t.Errorf("%v", r.Failure)
+	}
+}
+
+func TestStackThatDoesNotRestIsFound(t *testing.T) {
+	outside := make(chan int)
+	entered := make(chan bool, 1)
+	over := make(chan bool, 1)
+	func() {
+		defer func() {
+			p, ok := recover().(*PanicError)
+			if !ok || !strings.Contains(p.Error(), "has not come to rest") || !strings.Contains(p.Stack, "TestStackThatDoesNotRest") {
+				t.Errorf("%v", p)
+			}
+		}()
+		host(func(h *sim.Host) {
+			entered <- true
+			<-outside
+			over <- true
+		}, 20*time.Millisecond)
+	}()
+	<-entered
+	close(outside)
+	<-over
 }
 
 func TestAFailedRunLeavesNothing(t *testing.T) {

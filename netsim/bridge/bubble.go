@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -13,7 +14,7 @@ import (
 )
 
 // Patience is the real time that a step of the World and what it sets off in the
-// stack may take. Then the process ends with the stacks of all goroutines.
+// stack may take, at the least. Then Host panics with the stacks of all goroutines.
 const Patience = 30 * time.Second
 
 // LeakError says that goroutines of the stack were left when the run was over.
@@ -34,12 +35,14 @@ func (e *LeakError) Error() string {
 //
 // It needs no test: package testing is used for its bubble alone, and its flags
 // are not parsed.
-func Host(run func(*sim.Host)) error {
+func Host(run func(*sim.Host)) error { return host(run, Patience) }
+
+func host(run func(*sim.Host), patience time.Duration) error {
 	prepare()
 	h := new(hub)
 	done := make(chan outcome, 1)
 	go h.live(run, done)
-	o := h.watch(done)
+	o := h.watch(done, patience)
 	if o.panicked != nil {
 		panic(o.panicked)
 	}
@@ -52,7 +55,8 @@ type outcome struct {
 	panicked *PanicError
 }
 
-// PanicError is a panic inside the bubble, outside the World's threads.
+// PanicError is a panic inside the bubble, outside the World's threads, or of the
+// watchdog.
 type PanicError struct {
 	Value any
 	Stack string
@@ -156,9 +160,9 @@ func (h *hub) advance(to time.Duration) {
 	h.rest()
 }
 
-// watch waits for the bubble's end.
-func (h *hub) watch(done <-chan outcome) outcome {
-	t := time.NewTicker(Patience)
+// watch waits for the bubble's end. It panics if a step does not come back.
+func (h *hub) watch(done <-chan outcome, patience time.Duration) outcome {
+	t := time.NewTicker(patience)
 	defer t.Stop()
 	for last := uint64(0); ; {
 		select {
@@ -168,8 +172,11 @@ func (h *hub) watch(done <-chan outcome) outcome {
 		}
 		beats := h.beats.Load()
 		if beats == last {
-			debug.SetTraceback("all")
-			panic(fmt.Sprintf("bridge: a foreign stack has not come to rest for %v", Patience))
+			all := make([]byte, 1<<20)
+			panic(&PanicError{
+				Value: fmt.Sprintf("bridge: a foreign stack has not come to rest for %v", patience),
+				Stack: string(all[:runtime.Stack(all, true)]),
+			})
 		}
 		last = beats
 	}

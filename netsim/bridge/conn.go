@@ -26,18 +26,18 @@ type Conn struct {
 	rest  int  // of the unit that was given in part
 	ended bool // CloseWrite has been done
 
-	mu       sync.Mutex
-	cond     sync.Cond
-	in       []byte // given, not yet read
-	inErr    error
-	out      [][]byte // written, not yet taken
-	outSize  int
-	outErr   error
-	closed   bool
-	ending   bool // CloseWrite
-	readBy   deadline
-	writeBy  deadline
-	unread   bool // at Close: the connection is reset
+	mu      sync.Mutex
+	cond    sync.Cond
+	in      []byte // given, not yet read
+	inErr   error
+	out     [][]byte // written, not yet taken
+	outSize int
+	outErr  error
+	closed  bool
+	ending  bool // CloseWrite
+	readBy  deadline
+	writeBy deadline
+	unread  bool // at Close: the connection is reset
 }
 
 var _ net.Conn = (*Conn)(nil)

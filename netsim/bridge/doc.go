@@ -41,6 +41,12 @@
 // be controlled. Bytes that pass the bridge are part of the World's digest:
 // «simrun verify» shows whether a stack repeats.
 //
+// Of go-amqp v1.7.0 this is known: connections, sessions and senders repeat, and so
+// do receivers that give credit by hand (Credit: -1, IssueCredit). With automatic
+// credit, a flow that becomes due while Close runs is sent or not as a select
+// statement has it, and messages that come settled are counted by the goroutine
+// in Receive while the link's own goroutine looks.
+//
 // Between two gates an application's goroutine must not communicate with another
 // but through the stack or the World (Gate.Sim).
 //
@@ -50,6 +56,5 @@
 // goroutines are not interleaved by the World. A panic on a goroutine that the
 // stack has started itself ends the process. A goroutine of the stack that does
 // not come to rest, because it computes or waits for something outside the
-// bubble, is found by a watchdog after Patience and ends the process with a
-// report.
+// bubble, is found by a watchdog after Patience.
 package bridge
