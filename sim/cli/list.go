@@ -24,11 +24,15 @@ func (c *Config) list(_ context.Context, env *Env, args []string) int {
 		env.Errorf("%v", err)
 		return ExitUsage
 	}
+	width := 0
+	for _, s := range chosen {
+		width = max(width, len(s.Name))
+	}
 	for _, s := range chosen {
 		if *asJSON {
 			printJSON(env.Stdout, listing(s))
 		} else {
-			printListing(env.Stdout, s)
+			printListing(env.Stdout, s, width)
 		}
 	}
 	return ExitOK
@@ -70,7 +74,7 @@ func listing(s *sim.Scenario) jsonListing {
 	return l
 }
 
-func printListing(w io.Writer, s *sim.Scenario) {
+func printListing(w io.Writer, s *sim.Scenario, width int) {
 	var extra []string
 	for _, p := range s.Properties {
 		extra = append(extra, p.Rule)
@@ -78,7 +82,7 @@ func printListing(w io.Writer, s *sim.Scenario) {
 	for _, t := range s.Tags {
 		extra = append(extra, "#"+t)
 	}
-	fmt.Fprintf(w, "%-28s %s", s.Name, s.Doc)
+	fmt.Fprintf(w, "%-*s  %s", width, s.Name, s.Doc)
 	if len(extra) > 0 {
 		fmt.Fprintf(w, "  [%s]", strings.Join(extra, " "))
 	}

@@ -136,13 +136,17 @@ func (r *reporter) textVerdict(report *runner.Report, failed uint64) {
 		fmt.Fprintf(out, "  %s failed in %d ways", grouped(failed), r.distinct())
 	}
 	fmt.Fprintln(out)
+	width := 0
+	for i := range report.Scenarios {
+		width = max(width, len(report.Scenarios[i].Name))
+	}
 	for i := range report.Scenarios {
 		s := &report.Scenarios[i]
 		mean := uint64(0)
 		if s.Runs > 0 {
 			mean = s.Steps / s.Runs
 		}
-		fmt.Fprintf(out, "      %-28s %12s runs %8s steps each", s.Name, grouped(s.Runs), grouped(mean))
+		fmt.Fprintf(out, "      %-*s %10s runs %7s steps each", width, s.Name, grouped(s.Runs), grouped(mean))
 		if s.Failed > 0 {
 			fmt.Fprintf(out, "  %s failed", grouped(s.Failed))
 		}
