@@ -56,6 +56,9 @@ func (e *OptionError) Error() string { return fmt.Sprintf("-%s: %s", e.Option, e
 // "listening on HOST:PORT" to out once clients can connect. It fails with an
 // *OptionError, or if the address cannot be bound.
 func Run(ctx context.Context, o Options, out io.Writer) error {
+	if _, _, err := net.SplitHostPort(o.Listen); err != nil {
+		return &OptionError{"listen", err.Error() + "; give HOST:PORT, port 0 for a free one"}
+	}
 	transport, err := o.transport()
 	if err != nil {
 		return err
