@@ -17,7 +17,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func do(args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	code = config().Run(context.Background(), &cli.Env{Stdout: &out, Stderr: &err}, args)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	code = config().Run(ctx, &cli.Env{Stdout: &out, Stderr: &err}, args)
 	return code, out.String(), err.String()
 }
 
@@ -35,15 +37,15 @@ func TestCommandsAreMounted(t *testing.T) {
 
 func TestServeUsage(t *testing.T) {
 	for args, want := range map[string]string{
-		"serve":                              "got 0 arguments",
-		"serve broker echo":                  "got 2 arguments",
-		"serve router":                       `"router" is none of`,
-		"serve broker -max-frame 1e9":        "-max-frame",
-		"serve broker -max-frame 9999999999": "want at most",
-		"serve broker -listen 127.0.0.1":     "missing port",
-		"serve broker -sasl maybe":           `"maybe" is none of`,
-		"serve broker -tls-cert x":           "-tls",
-		"serve broker -thread 4":             `did you mean "threads"?`,
+		"serve":                                "got 0 arguments",
+		"serve broker echo":                    "got 2 arguments",
+		"serve router":                         `"router" is none of`,
+		"serve broker -max-frame 1e9":          "-max-frame",
+		"serve broker -max-frame 9999999999":   "want at most",
+		"serve broker -listen 127.0.0.1:99999": "invalid port",
+		"serve broker -sasl maybe":             `"maybe" is none of`,
+		"serve broker -tls-cert x":             "-tls",
+		"serve broker -thread 4":               `did you mean "threads"?`,
 	} {
 		if code, stdout, stderr := do(strings.Fields(args)...); code != cli.ExitUsage || !strings.Contains(stderr, want) || stdout != "" {
 			t.Errorf("%s: %d\n%s%s", args, code, stdout, stderr)
