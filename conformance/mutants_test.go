@@ -99,6 +99,7 @@ var mutants = []mutant{
 	{"2.5.1-begin-5@srv", reference.AnyChannel, Failed},
 	{"2.7.1-open-1@srv", reference.ChangingContainerID, Failed},
 	{"2.7.1-open-2@srv", reference.IgnoreMaxFrameSize, Failed},
+	{"2.7.1-open-2@srv", reference.DropLongAttach, NonStrict},
 	{"2.7.1-open-3@srv", reference.AcceptOversize, Failed},
 	{"2.7.1-open-4@srv:", reference.CrashOnSmallMaxFrame, Crash},
 	{"2.7.1-open-7@srv", reference.RefuseLocales, Failed},

@@ -1,6 +1,10 @@
 package conformance
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
 
 // Outcome is what a case found.
 type Outcome string
@@ -53,7 +57,17 @@ func (v Verdict) String() string {
 func pass() Verdict { return Verdict{Outcome: OK} }
 
 func verdict(o Outcome, format string, args ...any) Verdict {
-	return Verdict{Outcome: o, Reason: fmt.Sprintf(format, args...)}
+	return Verdict{Outcome: o, Reason: printable(fmt.Sprintf(format, args...))}
+}
+
+// printable replaces what a terminal might obey: reasons quote the target.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
 }
 
 func failed(format string, args ...any) Verdict    { return verdict(Failed, format, args...) }

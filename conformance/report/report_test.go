@@ -42,27 +42,27 @@ func sample() *Report {
 const wantText = `host:5672: map[raw:true]
 
 2.2  Header
-  OK             2.2-a-1@srv                      it is seen
-  INFO ignored   2.2-a-2@srv                      it is seen
-                         nothing came
-  FAILED         2.2-a-3@srv:x                    it is seen
-                         want <a> & ` + "\x01" + ` "b"
-                 rule    It is so. (MUST, 2.2-a-3)
-                 closing no close, FIN
-                 wire     0.1 1 → AMQP 0 1.0.0
-                          0.2 1 ← nothing
-                 log     logs/x.log
+  OK               2.2-a-1@srv                      it is seen
+  INFO ignored     2.2-a-2@srv                      it is seen
+                           nothing came
+  FAILED           2.2-a-3@srv:x                    it is seen
+                           want <a> & ` + "\x01" + ` "b"
+                   rule    It is so. (MUST, 2.2-a-3)
+                   closing no close, FIN
+                   wire     0.1 1 → AMQP 0 1.0.0
+                            0.2 1 ← nothing
+                   log     logs/x.log
 
 2.3  Framing
-  CRASH          2.3-b-1@srv                      it is seen
-                         gone
-                 rule    It is so. (MUST, 2.3-b-1)
-  SKIPPED        2.3-b-2@srv                      it is seen
-                         no SASL
+  CRASH            2.3-b-1@srv                      it is seen
+                           gone
+                   rule    It is so. (MUST, 2.3-b-1)
+  SKIPPED          2.3-b-2@srv                      it is seen
+                           no SASL
 
 5 cases in 1.5 s: 1 OK, 1 INFO, 1 SKIPPED, 1 FAILED, 1 CRASH
-  FAILED         2.2-a-3@srv:x
-  CRASH          2.3-b-1@srv
+  FAILED           2.2-a-3@srv:x
+  CRASH            2.3-b-1@srv
 repeat: simrun conform …
 `
 

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// outcomeWidth fits the longest outcome.
-	outcomeWidth = 13
+	// outcomeWidth fits the outcomes and the shorter variants.
+	outcomeWidth = 15
 	// wireMax bounds the lines of a conversation in the text.
 	wireMax = 24
 )

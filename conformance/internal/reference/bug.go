@@ -63,6 +63,7 @@ const (
 	DropOnHalfClose      Bug = "drop-on-half-close"       // does not answer close if FIN comes with it
 	ChangingContainerID  Bug = "changing-container-id"    // shows another container-id on each connection
 	IgnoreMaxFrameSize   Bug = "ignore-max-frame-size"    // sends frames of any size
+	DropLongAttach       Bug = "drop-long-attach"         // answers nothing if the answer would be too large
 	AcceptOversize       Bug = "accept-oversize"          // accepts frames of any size
 	CrashOnSmallMaxFrame Bug = "crash-on-small-max-frame" // dies of a max-frame-size below 512
 	RefuseLocales        Bug = "refuse-locales"           // refuses unknown locales
