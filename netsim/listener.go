@@ -114,13 +114,13 @@ func (l *Listener) Accept() (net.Conn, error) {
 		releaseNet(n)
 		l.obj.Await(sim.OpRecv, classAccept, on)
 		acquireNet(n)
-		d := l.accept()
+		d, closed := l.accept(), l.closed
 		releaseNet(n)
 		if d != nil {
 			n.observe(&d.p.ab, Accepted)
 			return &d.p.b, nil
 		}
-		if l.closed {
+		if closed {
 			return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.addr, Err: net.ErrClosed}
 		}
 	}

@@ -141,7 +141,7 @@ func (s *stream) launch(k int) {
 		m, at := k, now
 		if y.Bandwidth > 0 {
 			m = min(k, piece)
-			s.free = max(s.free, now) + time.Duration(float64(m)*float64(time.Second)/float64(y.Bandwidth))
+			s.free = max(s.free, now) + time.Duration(int64(m)*int64(time.Second)/y.Bandwidth)
 			at = s.free
 		}
 		s.sent += uint64(m)
