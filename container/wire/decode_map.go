@@ -106,7 +106,7 @@ func (d *decoder) mapBody(f *format, start int, rule mapRule, old Map) Map {
 		e.Key = d.value(e.Key)
 		if hash, ok := rule.admit(e.Key); !ok {
 			d.fail(at, ConditionDecodeError, rule.keyReason())
-		} else if seen.add(m[:i], e.Key, hash) {
+		} else if seen.add(i, hash) && seen.duplicate(m[:i], e.Key) {
 			d.fail(at, ConditionDecodeError, "map has two equal keys")
 		}
 		at = d.pos
@@ -129,15 +129,19 @@ type keySet struct {
 // keySetLarge is the number of entries from which a set is cheaper than comparing.
 const keySetLarge = 32
 
-// add adds key with its hash and reports whether before holds an equal one; before are all entries added so far.
-func (s *keySet) add(before Map, key any, hash uint32) (duplicate bool) {
+// add adds the hash of a key, of which n have been added before, and reports whether the key may be among them: then
+// duplicate gives the answer.
+func (s *keySet) add(n int, hash uint32) (maybe bool) {
+	bit := uint64(1) << (hash & 63)
+	maybe = s.filter&bit != 0 || n >= keySetLarge
+	s.filter |= bit
+	return maybe
+}
+
+// duplicate reports whether before, all entries added so far, holds a key equal to key.
+func (s *keySet) duplicate(before Map, key any) bool {
 	if len(before) >= keySetLarge {
 		return s.addLarge(before, key)
-	}
-	bit := uint64(1) << (hash & 63)
-	if s.filter&bit == 0 {
-		s.filter |= bit
-		return false
 	}
 	return before.find(key) >= 0
 }

@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"encoding/binary"
-	"unicode/utf8"
-)
+import "encoding/binary"
 
 // The functions of this file append one value of one primitive type in its smallest encoding.
 
@@ -63,26 +60,11 @@ func appendBinary(dst, v []byte) []byte {
 }
 
 func appendString(dst []byte, v string) ([]byte, error) {
-	dst, ascii := appendText(dst, FormatString8, FormatString32, v)
-	if !ascii {
-		return dst, checkUTF8(v)
-	}
-	return dst, nil
-}
-
-func checkUTF8(v string) error {
-	if !utf8.ValidString(v) {
-		return errNotUTF8
-	}
-	return nil
+	return appendText(dst, FormatString8, FormatString32, v)
 }
 
 func appendSymbol(dst []byte, v Symbol) ([]byte, error) {
-	dst, ascii := appendText(dst, FormatSymbol8, FormatSymbol32, string(v))
-	if !ascii {
-		return dst, errNotASCII
-	}
-	return dst, nil
+	return appendText(dst, FormatSymbol8, FormatSymbol32, string(v))
 }
 
 var (

@@ -145,7 +145,7 @@ func appendMap(dst []byte, m Map, rule mapRule) (_ []byte, err error) {
 		if err != nil {
 			return dst, err
 		}
-		if seen.add(m[:i], e.Key, hash) {
+		if seen.add(i, hash) && seen.duplicate(m[:i], e.Key) {
 			return dst, errEqualKeys
 		}
 		if v, ok := e.Value.(string); ok {
