@@ -83,9 +83,7 @@ func TestGoAMQPPlainOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	receiveLetters(ctx, t, s, node, 300)
-	if err := conn.Close(); err != nil {
-		t.Errorf("close: %v", err)
-	}
+	closeConn(t, conn)
 	for _, bad := range []struct {
 		name, url string
 		sasl      amqp.SASLType
