@@ -7,6 +7,7 @@ import (
 	"github.com/collider-amqp/collider/container"
 	"github.com/collider-amqp/collider/container/record"
 	"github.com/collider-amqp/collider/scenarios/node"
+	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/history"
 )
@@ -39,8 +40,8 @@ var Broker = &sim.Scenario{
 		workersParam, latencyParam, splitParam,
 	},
 	Run:   broker,
-	Check: judge,
-	Steps: 500_000,
+	Check: stage.Judge,
+	Steps: steps,
 }
 
 // brokerWorld is what the clients of one run share.
@@ -56,19 +57,19 @@ type brokerWorld struct {
 
 func broker(w *sim.World) {
 	x := newHouse(w)
-	server := x.container("broker", quiet{})
+	server := x.Container("broker", quiet{})
 	b := node.NewBroker(server)
-	listener := x.listen(server, quietListener{opts: b.ConnectionOptions})
-	serving := x.run(server, w.Param("workers"))
+	listener := x.Listen(server, quietListener{opts: b.ConnectionOptions})
+	serving := x.run(server)
 
-	bw := &brokerWorld{house: x, client: x.container("client", quiet{})}
+	bw := &brokerWorld{house: x, client: x.Container("client", quiet{})}
 	bw.mu = w.NewMutex("outcomes")
 	bw.changed = w.NewCond(bw.mu)
 	bw.accepted, bw.received = make(map[uint64]bool), make(map[uint64]bool)
 	w.Mark()
 	receivers := bw.openReceivers()
 	senders := bw.openSenders()
-	running := x.run(bw.client, w.Param("workers"))
+	running := x.run(bw.client)
 	bw.restless(receivers)
 	met := w.Expect("DELIVERY-1", "each message gets an outcome, and each accepted one is received")
 	bw.await(func() bool { return bw.done == senders && len(bw.received) >= len(bw.accepted) })
@@ -76,10 +77,10 @@ func broker(w *sim.World) {
 	for _, r := range receivers {
 		r.finish()
 	}
-	x.joinRun(running, "the last connection has closed")
+	x.JoinRun(running, "the last connection has closed")
 	listener.Stop()
-	x.joinRun(serving, "the listener and the last connection have closed")
-	x.finish()
+	x.JoinRun(serving, "the listener and the last connection have closed")
+	x.Finish()
 }
 
 // await waits until cond, which reads what mu guards, holds.
@@ -191,13 +192,13 @@ func (h *brokerSender) finish(s *container.Sender) {
 type brokerReceiver struct {
 	quiet
 	bw    *brokerWorld
-	conns *mailbox[*container.Connection]
+	conns *stage.Mailbox[*container.Connection]
 }
 
 func (bw *brokerWorld) openReceivers() []*brokerReceiver {
 	var rs []*brokerReceiver
 	for i := range bw.w.Param("receivers") {
-		r := &brokerReceiver{bw: bw, conns: newMailbox[*container.Connection](bw.w, fmt.Sprintf("receiver-%d", i))}
+		r := &brokerReceiver{bw: bw, conns: stage.NewMailbox[*container.Connection](bw.w, fmt.Sprintf("receiver-%d", i))}
 		r.connect()
 		rs = append(rs, r)
 	}
@@ -208,7 +209,7 @@ func (r *brokerReceiver) connect() {
 	window := int(r.bw.w.Param("window"))
 	r.bw.connect(r, func(c *container.Connection) {
 		c.OpenReceiver("q", container.ReceiverOptions{CreditWindow: window})
-		r.conns.put(c)
+		r.conns.Put(c)
 	})
 }
 
@@ -230,7 +231,7 @@ func (bw *brokerWorld) restless(receivers []*brokerReceiver) {
 	for range bw.w.Param("closes") {
 		r := receivers[draw.IntN(len(receivers))]
 		bw.w.Sleep(time.Duration(draw.IntN(3)) * time.Millisecond)
-		old, _ := r.conns.take()
+		old, _ := r.conns.Take()
 		r.connect() // first, so that the client does not run out of connections
 		bw.client.Queue(old).Add(func() { bw.client.Close(old, nil) })
 	}
@@ -238,6 +239,6 @@ func (bw *brokerWorld) restless(receivers []*brokerReceiver) {
 
 // finish closes the receiver's connection for good.
 func (r *brokerReceiver) finish() {
-	conn, _ := r.conns.take()
+	conn, _ := r.conns.Take()
 	r.bw.client.Queue(conn).Add(func() { r.bw.client.Close(conn, nil) })
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/collider-amqp/collider/container"
 	"github.com/collider-amqp/collider/container/record"
 	"github.com/collider-amqp/collider/scenarios/node"
+	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/history"
 )
@@ -32,8 +33,8 @@ var MultithreadedClientFlowControl = &sim.Scenario{
 		workersParam, latencyParam, splitParam,
 	},
 	Run:   multithreadedClientFlowControl,
-	Check: judge,
-	Steps: 500_000,
+	Check: stage.Judge,
+	Steps: steps,
 }
 
 // flowSender is the example's class sender.
@@ -100,17 +101,17 @@ type flowReceiver struct {
 	quiet
 	x        *house
 	c        *record.Container
-	opened   *mailbox[*container.Receiver]
+	opened   *stage.Mailbox[*container.Receiver]
 	receiver *container.Receiver
 	queue    *record.Queue
-	buffer   *mailbox[uint64]
+	buffer   *stage.Mailbox[uint64]
 	held     int // messages in the buffer, as the connection counts them
 }
 
 // OnReceiverOpen grants the whole buffer.
 func (h *flowReceiver) OnReceiverOpen(r *container.Receiver) {
 	r.AddCredit(int(h.x.w.Param("buffer")))
-	h.opened.put(r)
+	h.opened.Put(r)
 }
 
 // OnMessage puts a message into the buffer, which cannot be full.
@@ -120,12 +121,12 @@ func (h *flowReceiver) OnMessage(_ *container.Delivery, m *container.Message) {
 	if h.held++; h.held > int(h.x.w.Param("buffer")) {
 		h.x.w.Fail("CREDIT-1", "%d messages came into a buffer of %d", h.held, h.x.w.Param("buffer"))
 	}
-	h.buffer.put(item)
+	h.buffer.Put(item)
 }
 
 // receive takes a message from the buffer and grants credit for another.
 func (h *flowReceiver) receive() {
-	if _, ok := h.buffer.take(); ok {
+	if _, ok := h.buffer.Take(); ok {
 		h.queue.Add(func() {
 			h.held--
 			h.receiver.AddCredit(1)
@@ -139,19 +140,19 @@ func (h *flowReceiver) close() {
 
 func multithreadedClientFlowControl(w *sim.World) {
 	x := newHouse(w)
-	server := x.container("broker", quiet{})
-	listener := x.listen(server, quietListener{opts: node.NewBroker(server).ConnectionOptions})
-	serving := x.run(server, w.Param("workers"))
+	server := x.Container("broker", quiet{})
+	listener := x.Listen(server, quietListener{opts: node.NewBroker(server).ConnectionOptions})
+	serving := x.run(server)
 
-	client := x.container("client", quiet{})
-	running := x.run(client, w.Param("workers"))
+	client := x.Container("client", quiet{})
+	running := x.run(client)
 	s := &flowSender{x: x, c: client, mu: w.NewMutex("sender")}
 	s.ready = w.NewCond(s.mu)
-	r := &flowReceiver{x: x, c: client, opened: newMailbox[*container.Receiver](w, "receiver"), buffer: newMailbox[uint64](w, "buffer")}
+	r := &flowReceiver{x: x, c: client, opened: stage.NewMailbox[*container.Receiver](w, "receiver"), buffer: stage.NewMailbox[uint64](w, "buffer")}
 	w.Mark()
 	client.OpenSender("broker/q", container.SenderOptions{}, container.ConnectionOptions{Handler: s})
 	client.OpenReceiver("broker/q", container.ReceiverOptions{CreditWindow: -1}, container.ConnectionOptions{Handler: r})
-	r.receiver, _ = r.opened.take()
+	r.receiver, _ = r.opened.Take()
 	r.queue = client.Queue(r.receiver.Connection())
 
 	senders, receivers, messages := w.Param("senders"), w.Param("receivers"), w.Param("messages")
@@ -179,8 +180,8 @@ func multithreadedClientFlowControl(w *sim.World) {
 	}
 	s.close()
 	r.close()
-	x.joinRun(running, "the last connection has closed")
+	x.JoinRun(running, "the last connection has closed")
 	listener.Stop()
-	x.joinRun(serving, "the listener and the last connection have closed")
-	x.finish()
+	x.JoinRun(serving, "the listener and the last connection have closed")
+	x.Finish()
 }

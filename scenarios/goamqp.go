@@ -9,6 +9,7 @@ import (
 
 	"github.com/collider-amqp/collider/netsim/bridge"
 	"github.com/collider-amqp/collider/scenarios/node"
+	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/history"
 )
@@ -38,8 +39,8 @@ var GoAMQPClient = &sim.Scenario{
 	},
 	Host:  bridge.Host,
 	Run:   goAMQPClient,
-	Check: judge,
-	Steps: 500_000,
+	Check: stage.Judge,
+	Steps: steps,
 }
 
 // frameSize tells the bridge where a unit of AMQP ends (§2.3.1): after the 8
@@ -62,9 +63,9 @@ type foreign struct {
 
 func goAMQPClient(w *sim.World) {
 	x := newHouse(w)
-	server := x.container("broker", quiet{})
-	listener := x.listen(server, quietListener{opts: node.NewBroker(server).ConnectionOptions})
-	serving := x.run(server, w.Param("workers"))
+	server := x.Container("broker", quiet{})
+	listener := x.Listen(server, quietListener{opts: node.NewBroker(server).ConnectionOptions})
+	serving := x.run(server)
 
 	f := &foreign{x, bridge.New(w, bridge.Options{Piece: frameSize})}
 	defer f.b.Close()
@@ -81,13 +82,13 @@ func goAMQPClient(w *sim.World) {
 	}
 	met()
 	listener.Stop()
-	x.joinRun(serving, "the listener and the last connection have closed")
-	x.finish()
+	x.JoinRun(serving, "the listener and the last connection have closed")
+	x.Finish()
 }
 
 // connect opens a connection and a session; close closes the connection.
 func (f *foreign) connect(g *bridge.Gate, name string) (s *amqp.Session, close func()) {
-	nc, err := g.Dial(f.net.Host(name), "broker:5672")
+	nc, err := g.Dial(f.Net.Host(name), "broker:5672")
 	f.must(g, err)
 	var conn *amqp.Conn
 	g.Do(func() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/collider-amqp/collider/container"
 	"github.com/collider-amqp/collider/container/record"
+	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
 )
 
@@ -37,8 +38,8 @@ var Lifecycle = &sim.Scenario{
 		workersParam, latencyParam, splitParam,
 	},
 	Run:   lifecycle,
-	Check: judge,
-	Steps: 500_000,
+	Check: stage.Judge,
+	Steps: steps,
 }
 
 // errChaos is a Stop's error that belongs to the scenario.
@@ -71,16 +72,16 @@ func (l *stoppingListener) OnAccept(*container.Listener) container.ConnectionOpt
 func lifecycle(w *sim.World) {
 	x := newHouse(w)
 	draw := w.Rand("lifecycle")
-	server := x.container("server", quiet{})
+	server := x.Container("server", quiet{})
 	stops := &stoppingListener{left: draw.IntN(3)}
 	var listener *record.Listener
 	stops.stop = func() { listener.Stop() }
-	listener = x.listen(server, stops)
+	listener = x.Listen(server, stops)
 	w.Mark()
 	serving := x.runStopped(server, w.Param("workers"))
 	lateThreads(x, w.Param("workers"))
 
-	client := x.container("client", quiet{})
+	client := x.Container("client", quiet{})
 	client.AutoStop(false)
 	var running []*sim.Thread
 	for range w.Param("runs") {
@@ -107,7 +108,7 @@ func lifecycle(w *sim.World) {
 	if err := client.Connect("server", container.ConnectionOptions{}); err == nil {
 		w.Fail("RUN-14", "Connect succeeded after Stop")
 	}
-	x.finish()
+	x.Finish()
 }
 
 // runStopped is run for a container that the world stops with errChaos.
@@ -124,12 +125,12 @@ func (x *house) runStopped(c *record.Container, workers int64) *sim.Thread {
 // lateThreads runs a container whose only work may end before its threads have
 // started (RUN-12), twice (RUN-10, RUN-11).
 func lateThreads(x *house, workers int64) {
-	c := x.container("brief", quiet{})
+	c := x.Container("brief", quiet{})
 	for round := range 2 {
 		ran := false
 		c.Schedule(0, func() { ran = true })
 		met := x.w.Expect("RUN-12", "Run returns when its only work has ended, also with threads that start late")
-		x.run(c, workers).Join()
+		x.Run(c, int(workers)).Join()
 		met()
 		if !ran {
 			x.w.Fail("RUN-11", "Run %d returned before its work had run", round)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/collider-amqp/collider/container"
 	"github.com/collider-amqp/collider/container/record"
+	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
 )
 
@@ -36,8 +37,8 @@ var Serialization = &sim.Scenario{
 		workersParam, latencyParam, splitParam,
 	},
 	Run:   serialization,
-	Check: judge,
-	Steps: 500_000,
+	Check: stage.Judge,
+	Steps: steps,
 }
 
 // poked is the handler of a connection that is poked. Its counter is guarded by
@@ -45,7 +46,7 @@ var Serialization = &sim.Scenario{
 type poked struct {
 	quiet
 	w     *sim.World
-	opens *mailbox[*container.Connection]
+	opens *stage.Mailbox[*container.Connection]
 	count int
 }
 
@@ -59,7 +60,7 @@ func (h *poked) touch() {
 // OnConnectionOpen makes the connection known to the pokers.
 func (h *poked) OnConnectionOpen(c *container.Connection) {
 	h.touch()
-	h.opens.put(c)
+	h.opens.Put(c)
 }
 
 // OnConnectionWake touches.
@@ -67,12 +68,12 @@ func (h *poked) OnConnectionWake(*container.Connection) { h.touch() }
 
 func serialization(w *sim.World) {
 	x := newHouse(w)
-	server := x.container("server", quiet{})
-	listener := x.listen(server, quietListener{})
-	serving := x.run(server, w.Param("workers"))
+	server := x.Container("server", quiet{})
+	listener := x.Listen(server, quietListener{})
+	serving := x.run(server)
 
-	client := x.container("client", quiet{})
-	opens := newMailbox[*container.Connection](w, "opens")
+	client := x.Container("client", quiet{})
+	opens := stage.NewMailbox[*container.Connection](w, "opens")
 	var conns []*container.Connection
 	n := int(w.Param("connections"))
 	for range n {
@@ -80,9 +81,9 @@ func serialization(w *sim.World) {
 			w.FailError(err)
 		}
 	}
-	running := x.run(client, w.Param("workers"))
+	running := x.run(client)
 	for len(conns) < n {
-		c, _ := opens.take()
+		c, _ := opens.Take()
 		conns = append(conns, c)
 	}
 	w.Mark()
@@ -97,10 +98,10 @@ func serialization(w *sim.World) {
 	for _, c := range conns {
 		client.Queue(c).Add(func() { client.Close(c, nil) })
 	}
-	x.joinRun(running, "the last connection has closed")
+	x.JoinRun(running, "the last connection has closed")
 	listener.Stop()
-	x.joinRun(serving, "the listener and the last connection have closed")
-	x.finish()
+	x.JoinRun(serving, "the listener and the last connection have closed")
+	x.Finish()
 }
 
 // poke does one thread's share.

@@ -4,6 +4,7 @@ import (
 	"github.com/collider-amqp/collider/container"
 	"github.com/collider-amqp/collider/container/record"
 	"github.com/collider-amqp/collider/scenarios/node"
+	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/history"
 )
@@ -30,8 +31,8 @@ var MultithreadedClient = &sim.Scenario{
 		workersParam, latencyParam, splitParam,
 	},
 	Run:   multithreadedClient,
-	Check: judge,
-	Steps: 500_000,
+	Check: stage.Judge,
+	Steps: steps,
 }
 
 // threadedClient is the example's class client: its methods are for user
@@ -44,11 +45,11 @@ type threadedClient struct {
 	ready    *sim.Cond // the sender is open
 	sender   *container.Sender
 	queue    *record.Queue
-	messages *mailbox[uint64]
+	messages *stage.Mailbox[uint64]
 }
 
 func newThreadedClient(x *house) *threadedClient {
-	h := &threadedClient{x: x, mu: x.w.NewMutex("client"), messages: newMailbox[uint64](x.w, "messages")}
+	h := &threadedClient{x: x, mu: x.w.NewMutex("client"), messages: stage.NewMailbox[uint64](x.w, "messages")}
 	h.ready = x.w.NewCond(h.mu)
 	return h
 }
@@ -76,7 +77,7 @@ func (h *threadedClient) OnSenderOpen(s *container.Sender) {
 func (h *threadedClient) OnMessage(_ *container.Delivery, m *container.Message) {
 	item, _ := m.ID().(uint64)
 	h.x.w.Recorder().Note(history.Event{Name: history.NoteReceived, Item: item})
-	h.messages.put(item)
+	h.messages.Put(item)
 }
 
 // open waits for the sender.
@@ -108,14 +109,14 @@ func (h *threadedClient) close() {
 
 func multithreadedClient(w *sim.World) {
 	x := newHouse(w)
-	server := x.container("broker", quiet{})
-	listener := x.listen(server, quietListener{opts: node.NewBroker(server).ConnectionOptions})
-	serving := x.run(server, w.Param("workers"))
+	server := x.Container("broker", quiet{})
+	listener := x.Listen(server, quietListener{opts: node.NewBroker(server).ConnectionOptions})
+	serving := x.run(server)
 
 	h := newThreadedClient(x)
-	h.c = x.container("client", h)
+	h.c = x.Container("client", h)
 	w.Mark()
-	running := x.run(h.c, w.Param("workers"))
+	running := x.run(h.c)
 	n := uint64(w.Param("messages"))
 	sending := w.Go("send", func() {
 		for i := range n {
@@ -124,7 +125,7 @@ func multithreadedClient(w *sim.World) {
 	})
 	receiving := w.Go("receive", func() {
 		for i := range n {
-			if got, _ := h.messages.take(); got != i+1 {
+			if got, _ := h.messages.Take(); got != i+1 {
 				w.Fail("WQ-2", "message %d arrived in place of message %d", got, i+1)
 			}
 		}
@@ -132,8 +133,8 @@ func multithreadedClient(w *sim.World) {
 	sending.Join()
 	receiving.Join()
 	h.close()
-	x.joinRun(running, "the last connection has closed")
+	x.JoinRun(running, "the last connection has closed")
 	listener.Stop()
-	x.joinRun(serving, "the listener and the last connection have closed")
-	x.finish()
+	x.JoinRun(serving, "the listener and the last connection have closed")
+	x.Finish()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/collider-amqp/collider/container"
+	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
 )
 
@@ -27,8 +28,8 @@ var WakeCoalescing = &sim.Scenario{
 		workersParam, latencyParam, splitParam,
 	},
 	Run:   wakeCoalescing,
-	Check: judge,
-	Steps: 500_000,
+	Check: stage.Judge,
+	Steps: steps,
 }
 
 // awake is the handler of the connection that is woken.
@@ -52,18 +53,18 @@ func (h *awake) OnConnectionWake(c *container.Connection) {
 
 func wakeCoalescing(w *sim.World) {
 	x := newHouse(w)
-	server := x.container("server", quiet{})
-	listener := x.listen(server, quietListener{})
-	serving := x.run(server, 1)
+	server := x.Container("server", quiet{})
+	listener := x.Listen(server, quietListener{})
+	serving := x.Run(server, 1)
 
-	client := x.container("client", quiet{})
-	opens := newMailbox[*container.Connection](w, "opens")
+	client := x.Container("client", quiet{})
+	opens := stage.NewMailbox[*container.Connection](w, "opens")
 	h := &awake{poked: poked{w: w, opens: opens}, wake: client.Wake, inside: w.Param("inside"), asked: w.NewInt64("asked", 0)}
 	if err := client.Connect("server", container.ConnectionOptions{Handler: h}); err != nil {
 		w.FailError(err)
 	}
-	running := x.run(client, w.Param("workers"))
-	conn, _ := opens.take()
+	running := x.run(client)
+	conn, _ := opens.Take()
 	w.Mark()
 	var wakers []*sim.Thread
 	for i := range w.Param("wakers") {
@@ -85,11 +86,11 @@ func wakeCoalescing(w *sim.World) {
 	if !early {
 		closing()
 	}
-	x.joinRun(running, "the last connection has closed")
+	x.JoinRun(running, "the last connection has closed")
 	if want := w.Param("wakers") * w.Param("wakes"); !early && h.seen != want {
 		w.Fail("WAKE-8", "the last on_connection_wake saw %d of the %d writes made before the wakes", h.seen, want)
 	}
 	listener.Stop()
-	x.joinRun(serving, "the listener and the last connection have closed")
-	x.finish()
+	x.JoinRun(serving, "the listener and the last connection have closed")
+	x.Finish()
 }

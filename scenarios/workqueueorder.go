@@ -5,6 +5,7 @@ import (
 
 	"github.com/collider-amqp/collider/container"
 	"github.com/collider-amqp/collider/container/record"
+	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
 )
 
@@ -32,23 +33,23 @@ var WorkQueueOrder = &sim.Scenario{
 		workersParam, latencyParam, splitParam,
 	},
 	Run:   workQueueOrder,
-	Check: judge,
-	Steps: 500_000,
+	Check: stage.Judge,
+	Steps: steps,
 }
 
 func workQueueOrder(w *sim.World) {
 	x := newHouse(w)
-	server := x.container("server", quiet{})
-	listener := x.listen(server, quietListener{})
-	serving := x.run(server, 1)
+	server := x.Container("server", quiet{})
+	listener := x.Listen(server, quietListener{})
+	serving := x.Run(server, 1)
 
-	client := x.container("client", quiet{})
-	opens := newMailbox[*container.Connection](w, "opens")
+	client := x.Container("client", quiet{})
+	opens := stage.NewMailbox[*container.Connection](w, "opens")
 	if err := client.Connect("server", container.ConnectionOptions{Handler: &poked{w: w, opens: opens}}); err != nil {
 		w.FailError(err)
 	}
-	running := x.run(client, w.Param("workers"))
-	conn, _ := opens.take()
+	running := x.run(client)
+	conn, _ := opens.Take()
 	queue := client.Queue(conn)
 	free := w.Param("free") == 1
 	if free {
@@ -72,13 +73,13 @@ func workQueueOrder(w *sim.World) {
 		client.AutoStop(true)
 		client.Schedule(0, func() {}) // auto-stop wants an edge (RUN-6)
 	}
-	x.joinRun(running, "the last connection has closed")
+	x.JoinRun(running, "the last connection has closed")
 	if w.Param("end") == 1 && queue.Add(func() {}) {
 		w.Fail("WQ-15", "a job was accepted after the container had stopped and Run had returned")
 	}
 	listener.Stop()
-	x.joinRun(serving, "the listener and the last connection have closed")
-	x.finish()
+	x.JoinRun(serving, "the listener and the last connection have closed")
+	x.Finish()
 }
 
 // produce adds one thread's jobs, some of which add another.

@@ -1,0 +1,97 @@
+// Package stage puts containers into a World: each gets the World's threads,
+// locks and clock and a host of its simulated network, and records what it does.
+// The scenarios of this module stand on it, and a user's own tests can too.
+//
+// # Usage
+//
+//	scenario := &sim.Scenario{
+//		Name: "my-handler",
+//		Run: func(w *sim.World) {
+//			s := stage.New(w, netsim.Options{})
+//			server := s.Container("server", &myServer{})
+//			client := s.Container("client", &myClient{})
+//			listener := s.Listen(server, nil)
+//			serving := s.Run(server, 2)
+//			client.Connect("server", container.ConnectionOptions{})
+//			s.JoinRun(s.Run(client, 2), "the client has closed")
+//			listener.Stop()
+//			s.JoinRun(serving, "the listener has closed")
+//		},
+//		Check: stage.Judge,
+//	}
+//
+// What is shared between threads is guarded by the World's primitives
+// (World.NewMutex, World.NewCond, sim.NewChan…), never by those of package sync.
+package stage
+
+import (
+	"context"
+
+	"github.com/collider-amqp/collider/container"
+	"github.com/collider-amqp/collider/container/record"
+	"github.com/collider-amqp/collider/netsim"
+	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/check"
+	"github.com/collider-amqp/collider/sim/history"
+)
+
+// Judge holds a history against the rules of the container contract, as our
+// container documents them. It is meant for sim.Scenario.Check.
+var Judge = check.Standard(check.Options{Strict: true})
+
+// Stage is a network with containers in one run of a World. Its methods are
+// called by threads of the World.
+type Stage struct {
+	World *sim.World
+	Net   *netsim.Network
+}
+
+// New makes the network of a run.
+func New(w *sim.World, o netsim.Options) *Stage { return &Stage{w, netsim.New(w, o)} }
+
+// Container makes an observed container on the host of its name. Its connections
+// have no time-outs unless their options say otherwise: a World may let any time
+// pass between two steps.
+func (s *Stage) Container(id string, h container.Handler) *record.Container {
+	patient := container.ConnectionOptions{OpenTimeout: -1, CloseTimeout: -1}
+	return record.New(s.World.Recorder(), id, h, container.Options{
+		Env:              s.World.Env(),
+		Transport:        s.Net.Host(id),
+		ClientConnection: patient,
+		ServerConnection: patient,
+	})
+}
+
+// Listen opens a listener on AMQP's port (§2.1) of the container's host; a nil
+// handler means the defaults.
+func (s *Stage) Listen(c *record.Container, h container.ListenHandler) *record.Listener {
+	l, err := c.Listen(":5672", h)
+	if err != nil {
+		s.World.FailError(err)
+	}
+	return l
+}
+
+// Run runs c with n threads, on a thread of its own. An error of Run, such as a
+// panic of a callback, fails the World.
+func (s *Stage) Run(c *record.Container, n int) *sim.Thread {
+	return s.World.Go("run", func() {
+		if err := c.Run(context.Background(), n); err != nil {
+			s.World.FailError(err)
+		}
+	})
+}
+
+// JoinRun waits for a Run that auto-stop ends when what the sentence says has
+// come about. If it does not end, the failure says that rule RUN-6 is broken.
+func (s *Stage) JoinRun(run *sim.Thread, when string) {
+	met := s.World.Expect("RUN-6", "Run returns when "+when)
+	run.Join()
+	met()
+}
+
+// Finish notes that the run has come to its planned end, where nothing may be
+// lost or pending.
+func (s *Stage) Finish() {
+	s.World.Recorder().Note(history.Event{Name: history.NoteFinished})
+}
