@@ -83,7 +83,7 @@ func TestForeignConnectionIsFound(t *testing.T) {
 		conns := stage.NewMailbox[*container.Connection](w, "conns")
 		client.Connect("server", container.ConnectionOptions{Handler: &opens{conns: conns}})
 		client.Connect("server", container.ConnectionOptions{Handler: &opens{conns: conns}})
-		s.Run(client, 2)
+		running := s.Run(client, 2)
 		a, _ := conns.Take()
 		b, _ := conns.Take()
 		busy := w.NewSemaphore("busy", 0)
@@ -92,8 +92,7 @@ func TestForeignConnectionIsFound(t *testing.T) {
 			defer busy.Release(1)
 			a.Close(nil)
 		})
-		w.Yield()
-		busy.Acquire(2)
+		running.Join()
 	})
 	if f == nil || !strings.HasPrefix(f.Rule, "OWN-") {
 		t.Errorf("the failure is %v", f)
