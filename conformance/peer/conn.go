@@ -29,8 +29,9 @@ type Options struct {
 const (
 	defaultTimeout  = 2 * time.Second
 	defaultMaxFrame = 16 << 20
-	// receiveMax bounds the octets that are kept of one connection.
-	receiveMax = 64 << 20
+	// receiveMax bounds what is kept of one connection, in octets; eventCost is what an event takes besides its own.
+	receiveMax = 32 << 20
+	eventCost  = 512
 )
 
 func (o Options) withDefaults() Options {
@@ -62,7 +63,7 @@ type Conn struct {
 	id   int
 
 	in       []byte  // received, not yet interpreted
-	received int     // octets so far
+	received int     // octets so far, and eventCost for each event
 	end      Event   // the last event; Kind is KindTimeout before it
 	silent   bool    // the last wait ended without anything
 	broken   bool    // the incoming stream cannot be interpreted any more
@@ -214,7 +215,7 @@ func (c *Conn) parse() (Event, bool) {
 	case len(c.in) == 0:
 		return Event{}, false
 	case c.received > receiveMax:
-		return c.breakOff(KindMalformed, fmt.Errorf("more than %d octets came in all", receiveMax)), true
+		return c.breakOff(KindMalformed, fmt.Errorf("more came than is kept of a connection, %d octets", receiveMax)), true
 	}
 	var h wire.ProtocolHeader
 	n, err := h.Decode(c.in)
@@ -265,6 +266,7 @@ func (c *Conn) breakOff(kind Kind, err error) Event {
 func (c *Conn) took(ev Event) Event {
 	ev.At, c.silent = c.opts.Log.since(), false
 	c.trace = append(c.trace, ev)
+	c.received += eventCost
 	switch ev.Kind {
 	case KindFrame:
 		c.opts.Log.octetsIn(c.id, ev.Frame.Octets, cut(ev.Frame.String()))

@@ -1,6 +1,7 @@
 package peer_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -159,4 +160,26 @@ func TestRemoteLimits(t *testing.T) {
 	if c.MaxFrameSize() != 1000 {
 		t.Errorf("own limit is %d", c.MaxFrameSize())
 	}
+}
+
+func TestFloodIsBounded(t *testing.T) {
+	c, there, _ := scripted(t)
+	go func() {
+		there.Write(wire.HeaderAMQP.Append(nil))
+		empties := bytes.Repeat(wire.AppendEmptyFrame(nil), 1<<12)
+		for {
+			if _, err := there.Write(empties); err != nil {
+				return
+			}
+		}
+	}()
+	c.SetTimeout(time.Minute)
+	c.Next()
+	if ev := c.Next(); ev.Kind != peer.KindMalformed || !strings.Contains(ev.String(), "more came than is kept") {
+		t.Fatalf("got %v", ev)
+	}
+	if n := len(c.Trace()); n > 1<<17 {
+		t.Errorf("%d events are kept", n)
+	}
+	c.Abort()
 }
