@@ -249,11 +249,3 @@ func TestDidYouMean(t *testing.T) {
 		}
 	}
 }
-
-func TestShellWord(t *testing.T) {
-	for in, want := range map[string]string{"a/b.c:1": "a/b.c:1", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "*": "'*'"} {
-		if got := shellWord(in); got != want {
-			t.Errorf("%q: %s, want %s", in, got, want)
-		}
-	}
-}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -105,23 +103,10 @@ func (r *reporter) load(path string) (*runner.File, int) {
 		return nil, ExitUsage
 	}
 	if file.Origin.Test != "" {
-		r.env.Errorf("replay: %s is from a test; repeat it with\n  %s", path, TestLine(path, file.Origin))
+		r.env.Errorf("replay: %s is from a test; repeat it with\n  %s", path, runner.TestLine(path, file.Origin))
 		return nil, ExitUsage
 	}
 	return file, ExitOK
-}
-
-// TestLine is the line that repeats a failure file with the test that it is from.
-func TestLine(path string, o runner.Origin) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
-	// go test matches each element of a test's name by itself.
-	elems := strings.Split(o.Test, "/")
-	for i, e := range elems {
-		elems[i] = "^" + regexp.QuoteMeta(e) + "$"
-	}
-	return fmt.Sprintf("SIM_REPLAY=%s go test -run %s %s", shellWord(path), "'"+strings.Join(elems, "/")+"'", shellWord(o.Package))
 }
 
 // verdict says how a replayed file went, beside its failure.

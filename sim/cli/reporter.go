@@ -17,9 +17,8 @@ type reporter struct {
 	f        *runFlags
 	progress *progress
 	failures []runner.Failure
-	files    []artefacts // of failures
-	texts    []string    // of failures
-	replayed int         // cases of the corpus
+	texts    []string // of failures
+	replayed int      // cases of the corpus
 }
 
 func newReporter(c *Config, env *Env, f *runFlags) *reporter {
@@ -75,16 +74,30 @@ func (r *reporter) start(command string, chosen []*sim.Scenario) {
 
 // fail reports a failure and leaves its artefacts.
 func (r *reporter) fail(f *runner.Failure) {
-	a := r.leave(f)
-	text := r.failureText(f, &a)
+	a, err := f.Leave(r.f.out, runner.Origin{Registry: r.c.Program})
+	if err != nil {
+		r.sayf("no artefacts, or not all: %v", err)
+	}
+	text := f.Text(r.hints(f, &a)...) + "\n"
 	r.failures = append(r.failures, *f)
-	r.files = append(r.files, a)
 	r.texts = append(r.texts, text)
 	if r.f.json {
 		printJSON(r.env.Stdout, r.failureObject(f, &a))
 		return
 	}
 	fmt.Fprint(r.env.Stdout, text)
+}
+
+// hints are the lines that repeat a failure and name its artefacts.
+func (r *reporter) hints(f *runner.Failure, a *runner.Artefacts) []runner.Hint {
+	hs := []runner.Hint{{Label: "replay", Line: r.replayLine(f, a)}}
+	if a.File != "" && f.Corpus == "" {
+		hs = append(hs, runner.Hint{Label: "seed", Line: r.seedLine(f)})
+	}
+	if a.Trace != "" {
+		hs = append(hs, runner.Hint{Label: "trace", Line: a.Trace}, runner.Hint{Label: "history", Line: a.History})
+	}
+	return hs
 }
 
 // finish prints the failures and the verdict and returns the exit code.
@@ -208,13 +221,13 @@ type failureObject struct {
 	Location []string         `json:"location"`
 }
 
-func (r *reporter) failureObject(f *runner.Failure, a *artefacts) failureObject {
+func (r *reporter) failureObject(f *runner.Failure, a *runner.Artefacts) failureObject {
 	o := failureObject{
 		Type: "failure", Scenario: f.Scenario.Name, Seed: f.Result.Seed, Strategy: f.Result.Strategy,
 		Kind: f.Result.Failure.Kind.String(), Property: f.Property, Rule: f.Result.Failure.Rule,
 		Message: f.Result.Failure.Message, Steps: f.Result.Steps, Count: f.Count, Key: f.Key,
 		Params: map[string]int64{}, Corpus: f.Corpus,
-		File: a.file, History: a.history, Trace: a.trace, Replay: r.replayLine(f, a), Location: []string{},
+		File: a.File, History: a.History, Trace: a.Trace, Replay: r.replayLine(f, a), Location: []string{},
 	}
 	for _, p := range f.Result.Params {
 		o.Params[p.Name] = p.Value
@@ -227,15 +240,15 @@ func (r *reporter) failureObject(f *runner.Failure, a *artefacts) failureObject 
 
 // replayLine is the pasteable line that repeats a failure: from its file, or by
 // its seed if the file would not do.
-func (r *reporter) replayLine(f *runner.Failure, a *artefacts) string {
-	if a.file != "" {
-		return r.c.Program + " replay " + shellWord(a.file)
+func (r *reporter) replayLine(f *runner.Failure, a *runner.Artefacts) string {
+	if a.File != "" {
+		return r.c.Program + " replay " + runner.ShellWord(a.File)
 	}
 	return r.seedLine(f)
 }
 
 func (r *reporter) seedLine(f *runner.Failure) string {
-	return fmt.Sprintf("%s replay %s%s", r.c.Program, shellWord(f.Scenario.Name+":"+strconv.FormatUint(f.Result.Seed, 10)), r.f.runLine())
+	return fmt.Sprintf("%s replay %s%s", r.c.Program, runner.ShellWord(f.Scenario.Name+":"+strconv.FormatUint(f.Result.Seed, 10)), r.f.runLine())
 }
 
 // locations are the source lines of a failure: its own, else one for each thread

@@ -97,7 +97,7 @@ func (r *reporter) broken(err error) int {
 	var pe *runner.PanicError
 	if errors.As(err, &pe) {
 		r.env.Errorf("panic in the harness in %s, seed %d: %v\n\n%s\n  %s replay %s:%d%s",
-			pe.Scenario, pe.Seed, pe.Value, pe.Stack, r.c.Program, shellWord(pe.Scenario), pe.Seed, r.f.runLine())
+			pe.Scenario, pe.Seed, pe.Value, pe.Stack, r.c.Program, runner.ShellWord(pe.Scenario), pe.Seed, r.f.runLine())
 		if r.f.junit != "" {
 			r.writeJUnit(nil, fmt.Sprintf("%v\n%s", err, pe.Stack))
 		}

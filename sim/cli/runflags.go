@@ -103,10 +103,10 @@ func (r *runFlags) options(chosen []*sim.Scenario, watchdog time.Duration) runne
 func (r *runFlags) runLine() string {
 	var b strings.Builder
 	if r.strategy != "auto" {
-		b.WriteString(" -strategy " + shellWord(r.strategy))
+		b.WriteString(" -strategy " + runner.ShellWord(r.strategy))
 	}
 	if r.faults != "all" {
-		b.WriteString(" -faults " + shellWord(r.faults))
+		b.WriteString(" -faults " + runner.ShellWord(r.faults))
 	}
 	var keys []string
 	for k := range r.params {
@@ -114,18 +114,7 @@ func (r *runFlags) runLine() string {
 	}
 	slices.Sort(keys)
 	for _, k := range keys {
-		b.WriteString(" -p " + shellWord(fmt.Sprintf("%s=%d", k, r.params[k])))
+		b.WriteString(" -p " + runner.ShellWord(fmt.Sprintf("%s=%d", k, r.params[k])))
 	}
 	return b.String()
-}
-
-// shellWord quotes s for a POSIX shell if it needs to be.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,+@%#", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -1,18 +1,23 @@
-package cli
+package runner
 
 import (
 	"fmt"
 	"strings"
 
 	"github.com/collider-amqp/collider/sim"
-	"github.com/collider-amqp/collider/sim/runner"
 )
 
 // maxLines bounds the source lines and threads printed for a failure.
 const maxLines = 8
 
-// failureText says what broke, where, the last events, and how to repeat it.
-func (r *reporter) failureText(f *runner.Failure, a *artefacts) string {
+// Hint is a line at the end of a failure's text: what to do next.
+type Hint struct {
+	// Label is one word, as "replay"; Line can be pasted.
+	Label, Line string
+}
+
+// Text says in some lines what broke, where, the last events, and the hints.
+func (f *Failure) Text(hints ...Hint) string {
 	var b strings.Builder
 	res := &f.Result
 	fail := res.Failure
@@ -36,7 +41,7 @@ func (r *reporter) failureText(f *runner.Failure, a *artefacts) string {
 		fmt.Fprintf(&b, "  %s=%d", p.Name, p.Value)
 	}
 	if f.Count > 1 {
-		fmt.Fprintf(&b, "  (%s runs failed so)", grouped(f.Count))
+		fmt.Fprintf(&b, "  (%d runs failed so)", f.Count)
 	}
 	b.WriteString("\n")
 	if lanes := lastEvents(res.History, fail.Seqs); len(lanes) > 0 {
@@ -45,14 +50,12 @@ func (r *reporter) failureText(f *runner.Failure, a *artefacts) string {
 			b.WriteString("      " + l + "\n")
 		}
 	}
-	b.WriteString("\n      replay   " + r.replayLine(f, a) + "\n")
-	if a.file != "" && f.Corpus == "" {
-		b.WriteString("      seed     " + r.seedLine(f) + "\n")
+	for i, h := range hints {
+		if i == 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "      %-8s %s\n", h.Label, h.Line)
 	}
-	if a.trace != "" {
-		fmt.Fprintf(&b, "      trace    %s\n      history  %s\n", a.trace, a.history)
-	}
-	b.WriteString("\n")
 	return b.String()
 }
 
