@@ -1,0 +1,52 @@
+// Package simtest explores simulated worlds in plain go test.
+//
+// # Usage
+//
+//	func TestCounter(t *testing.T) {
+//		simtest.Check(t, func(w *sim.World) {
+//			…
+//			if n != 2 {
+//				w.Fail("COUNT-1", "the counter is %d", n)
+//			}
+//		})
+//	}
+//
+// or, with parameters, properties and a check of the history,
+//
+//	func TestLinkCredit(t *testing.T) { simtest.Run(t, scenarios.LinkCredit) }
+//
+// A test replays its stored failures first, testdata/sim/TestName/*.sim.json,
+// then runs 300 fixed seeds, 30 with -short, and stops when four fifths of the
+// time to the test's deadline are used up. A failure says what does not hold,
+// under which rule, at which source lines, writes a failure file and prints the
+// line that repeats it:
+//
+//	SIM_REPLAY=/…/TestCounter-7.sim.json go test -run '^TestCounter$' example.org/counter
+//
+// # Environment
+//
+//	SIM_SEED      first seed
+//	SIM_RUNS      number of runs
+//	SIM_STRATEGY  auto, random, sticky:N, pct:D, rr:N
+//	SIM_REPLAY    repeat the run of this failure file, and nothing else; tests that
+//	              it is not from are skipped
+//	SIM_OUT       directory for failure files, histories and traces, instead of
+//	              testdata
+//
+// Variables are used rather than flags because go test ./... -flag fails in every
+// package that does not know the flag.
+//
+// # rapid
+//
+// Rapid executes a scenario inside a property of pgregory.net/rapid: rapid draws
+// the parameters and one seed before the World runs, and shrinks them. Whatever
+// else a property draws it must draw before, too: a rapid.T must not be used
+// inside a simulated thread. rapid.MakeFuzz makes a target for go test -fuzz of
+// the same property.
+//
+// # Limitations
+//
+// The body runs in many Worlds at once: what it captures from the test must be
+// constant. t.FailNow and its like must not be called in a World; World.Fail ends
+// the run.
+package simtest

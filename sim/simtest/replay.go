@@ -1,0 +1,49 @@
+package simtest
+
+import (
+	"os"
+	"strings"
+
+	"github.com/collider-amqp/collider/sim/history"
+	"github.com/collider-amqp/collider/sim/runner"
+)
+
+// replay repeats the run of the file that SIM_REPLAY names.
+func (x *explorer) replay() {
+	x.t.Helper()
+	b, err := os.ReadFile(x.e.replay)
+	if err != nil {
+		x.t.Fatalf("simtest: SIM_REPLAY: %v (a relative path starts at the directory of the test's package)", err)
+		return
+	}
+	file, err := runner.Decode(b)
+	if err != nil {
+		x.t.Fatalf("simtest: SIM_REPLAY: %s: %v", x.e.replay, err)
+		return
+	}
+	if file.Scenario != x.s.Name || file.Origin.Test != "" && file.Origin.Test != x.from.Test {
+		x.t.Skipf("simtest: SIM_REPLAY is of %s %s", file.Scenario, file.Origin.Test)
+		return
+	}
+	o, err := runner.Replay(x.s, file, x.e.Watchdog)
+	if err != nil {
+		x.broken(err)
+		return
+	}
+	if o.Failure == nil {
+		x.t.Logf("simtest: the replay of %s passes; drift %+v", x.e.replay, o.Result.Drift)
+		return
+	}
+	how := "another failure than the recorded one"
+	if o.Same {
+		how = "the same failure"
+	}
+	var trace strings.Builder
+	if h := o.Result.History; h != nil {
+		if err := history.WriteText(&trace, h); err != nil {
+			x.t.Logf("simtest: %v", err)
+		}
+	}
+	hint := runner.Hint{Label: "replay", Line: runner.TestLine(x.e.replay, x.from)}
+	x.t.Errorf("%s by replay of %s\n%s\n%s", how, x.e.replay, o.Failure.Text(hint), trace.String())
+}

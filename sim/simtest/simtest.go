@@ -1,0 +1,289 @@
+package simtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/runner"
+)
+
+// T is what this package uses of a *testing.T.
+type T interface {
+	Helper()
+	Name() string
+	Logf(format string, args ...any)
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Skipf(format string, args ...any)
+}
+
+// Options of a test. The environment goes before them.
+type Options struct {
+	// Seed is the first seed. Zero means 1.
+	Seed uint64
+	// Runs is the number of runs. Zero means 300, and 30 with -short.
+	Runs uint64
+	// Strategy is a name that sim.ParseStrategy knows. Empty means "auto".
+	Strategy string
+	// Params fixes parameters by name.
+	Params map[string]int64
+	// Corpus holds further stored failures: those of the scenario are replayed
+	// after the test's own. Nil means none.
+	Corpus fs.FS
+	// Watchdog is the wall-clock time after which a step that does not come
+	// back is reported. Zero means 10 s, negative never.
+	Watchdog time.Duration
+
+	_ struct{}
+}
+
+const (
+	defaultRuns = 300
+	shortRuns   = 30
+)
+
+// Check explores a program: body is the body of the main thread of each World.
+func Check(t T, body func(w *sim.World)) {
+	t.Helper()
+	explore(t, &sim.Scenario{Name: t.Name(), Doc: "a test", Run: body}, Options{}, origin(t))
+}
+
+// Run explores a scenario.
+func Run(t T, s *sim.Scenario) {
+	t.Helper()
+	explore(t, s, Options{}, origin(t))
+}
+
+// RunWith explores a scenario with options.
+func RunWith(t T, s *sim.Scenario, o Options) {
+	t.Helper()
+	explore(t, s, o, origin(t))
+}
+
+// origin names the running test; it is called by the functions that a test calls.
+func origin(t T) runner.Origin {
+	o := runner.Origin{Test: t.Name()}
+	var pcs [1]uintptr
+	if runtime.Callers(3, pcs[:]) == 0 {
+		return o
+	}
+	f, _ := runtime.CallersFrames(pcs[:]).Next()
+	o.Package = packageOf(f.Function)
+	return o
+}
+
+// packageOf returns the import path of the package that go test tests in which
+// the function is: "a/b.c" of "a/b%2ec_test.TestX.func1".
+func packageOf(function string) string {
+	dir := strings.LastIndexByte(function, '/') + 1
+	pkg, _, _ := strings.Cut(function[dir:], ".")
+	pkg = strings.TrimSuffix(pkg, "_test")
+	return function[:dir] + strings.ReplaceAll(pkg, "%2e", ".")
+}
+
+// explore replays what is stored and runs the seeds.
+func explore(t T, s *sim.Scenario, o Options, from runner.Origin) {
+	t.Helper()
+	e, err := environment(o)
+	if err != nil {
+		t.Fatalf("simtest: %v", err)
+		return
+	}
+	x := &explorer{t: t, s: s, e: e, from: from}
+	if e.replay != "" {
+		x.replay()
+		return
+	}
+	if !x.corpus() {
+		return
+	}
+	x.run()
+}
+
+// env is a test's options after the environment.
+type env struct {
+	Options
+	replay, out string
+}
+
+// environment applies the environment to options.
+func environment(o Options) (env, error) {
+	e := env{Options: o, replay: os.Getenv("SIM_REPLAY"), out: os.Getenv("SIM_OUT")}
+	if e.Seed == 0 {
+		e.Seed = 1
+	}
+	if e.Runs == 0 {
+		e.Runs = defaultRuns
+		if testing.Short() {
+			e.Runs = shortRuns
+		}
+	}
+	for _, name := range []string{"SIM_SHRINK", "SIM_EXPLAIN", "SIM_VIEW"} {
+		if os.Getenv(name) != "" {
+			return e, fmt.Errorf("%s: this version cannot do that; SIM_REPLAY repeats a run", name)
+		}
+	}
+	if err := number("SIM_SEED", 0, &e.Seed); err != nil {
+		return e, err
+	}
+	if err := number("SIM_RUNS", 1, &e.Runs); err != nil {
+		return e, err
+	}
+	if v := os.Getenv("SIM_STRATEGY"); v != "" {
+		e.Strategy = v
+	}
+	return e, nil
+}
+
+// number reads a variable of the environment into p, if it is set.
+func number(name string, least uint64, p *uint64) error {
+	v := os.Getenv(name)
+	if v == "" {
+		return nil
+	}
+	n, err := strconv.ParseUint(v, 10, 64)
+	if err != nil || n < least {
+		return fmt.Errorf("%s=%s: want a number from %d", name, v, least)
+	}
+	*p = n
+	return nil
+}
+
+// explorer is one test at work.
+type explorer struct {
+	t    T
+	s    *sim.Scenario
+	e    env
+	from runner.Origin
+}
+
+// stored is the directory of the test's stored failures.
+func (x *explorer) stored() string {
+	return filepath.Join("testdata", "sim", runner.FileName(x.from.Test))
+}
+
+// corpus replays the stored failures; it reports false if the test ends here.
+func (x *explorer) corpus() bool {
+	x.t.Helper()
+	cases, err := runner.LoadCorpus(os.DirFS(x.stored()))
+	if err != nil {
+		x.t.Fatalf("simtest: %s: %v", x.stored(), err)
+		return false
+	}
+	more, err := runner.LoadCorpus(x.e.Corpus)
+	if err != nil {
+		x.t.Fatalf("simtest: %v", err)
+		return false
+	}
+	report, err := runner.ReplayCorpus([]*sim.Scenario{x.s}, append(cases, more...), x.e.Watchdog)
+	if err != nil {
+		x.broken(err)
+		return false
+	}
+	for _, name := range report.Drifted {
+		x.t.Logf("simtest: the stored failure %s passes, but its decisions can no longer be followed", name)
+	}
+	for i := range report.Failures {
+		x.report(&report.Failures[i])
+	}
+	return len(report.Failures) == 0
+}
+
+// run runs the seeds.
+func (x *explorer) run() {
+	x.t.Helper()
+	ctx, cancel := untilDeadline(x.t)
+	defer cancel()
+	report, err := runner.Run(ctx, runner.Options{
+		Scenarios: []*sim.Scenario{x.s}, Seed: x.e.Seed, Runs: x.e.Runs, Strategy: x.e.Strategy,
+		Params: x.e.Params, Watchdog: x.e.Watchdog,
+	})
+	if err != nil {
+		x.broken(err)
+		return
+	}
+	for i := range report.Failures {
+		x.report(&report.Failures[i])
+	}
+	switch {
+	case len(report.Failures) > 0:
+	case report.Runs == 0:
+		x.t.Fatalf("simtest: no run: the test's deadline is too near")
+	case report.Interrupted:
+		x.t.Logf("simtest: %d of %d runs, then the test's deadline was near", report.Runs, x.e.Runs)
+	default:
+		x.t.Logf("simtest: %d runs from seed %d, %d steps, digest %v", report.Runs, x.e.Seed, report.Steps, report.Digest)
+	}
+}
+
+// untilDeadline returns a context that ends when four fifths of the time to the
+// test's deadline are used up.
+func untilDeadline(t T) (context.Context, context.CancelFunc) {
+	d, ok := t.(interface{ Deadline() (time.Time, bool) })
+	if !ok {
+		return context.WithCancel(context.Background())
+	}
+	end, ok := d.Deadline()
+	if !ok {
+		return context.WithCancel(context.Background())
+	}
+	return context.WithTimeout(context.Background(), time.Until(end)*4/5)
+}
+
+// report fails the test with what a run has shown, and leaves its file.
+func (x *explorer) report(f *runner.Failure) {
+	x.t.Helper()
+	var a runner.Artefacts
+	var err error
+	if x.e.out != "" {
+		a, err = f.Leave(x.e.out, x.from)
+	} else if f.Corpus == "" {
+		a, err = f.LeaveFile(x.stored(), x.from)
+	} else {
+		a.File = filepath.Join(x.stored(), filepath.FromSlash(f.Corpus))
+	}
+	if err != nil {
+		x.t.Logf("simtest: no failure file, or not all of it: %v", err)
+	}
+	var hints []runner.Hint
+	if a.File != "" {
+		hints = append(hints, runner.Hint{Label: "replay", Line: runner.TestLine(a.File, x.from)})
+	} else {
+		hints = append(hints, runner.Hint{Label: "replay", Line: x.seedLine(f)})
+	}
+	if a.Trace != "" {
+		hints = append(hints, runner.Hint{Label: "trace", Line: a.Trace}, runner.Hint{Label: "history", Line: a.History})
+	}
+	x.t.Errorf("%s", "\n"+f.Text(hints...))
+}
+
+// seedLine repeats a run that has left no file.
+func (x *explorer) seedLine(f *runner.Failure) string {
+	line := fmt.Sprintf("SIM_SEED=%d SIM_RUNS=1 ", f.Result.Seed)
+	if x.e.Strategy != "" {
+		line += "SIM_STRATEGY=" + x.e.Strategy + " "
+	}
+	_, test, _ := strings.Cut(runner.TestLine("x", x.from), " ")
+	return line + test
+}
+
+// broken fails the test with an error that no run of the scenario has made.
+func (x *explorer) broken(err error) {
+	x.t.Helper()
+	var pe *runner.PanicError
+	if errors.As(err, &pe) {
+		x.t.Fatalf("simtest: panic in the harness, seed %d: %v\n\n%s", pe.Seed, pe.Value, pe.Stack)
+		return
+	}
+	x.t.Fatalf("simtest: %v", err)
+}
