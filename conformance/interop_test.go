@@ -22,7 +22,8 @@ import (
 // protonBroker is the source of Proton's example, as Debian installs it (libqpid-proton11-dev-examples).
 const protonBroker = "/usr/share/proton/examples/cpp/broker.cpp"
 
-// protonKnown are the verdicts on Proton 0.37 that accuse it, each confirmed by reading its wire log.
+// protonKnown are the verdicts on Proton 0.37 that accuse it. The wire logs of
+// 1.5-descriptor-1 and -5, 2.3.1-frame-6, 2.3.2-frame-1:no-descriptor and 2.7.1-open-2 were read and confirm them.
 var protonKnown = map[string]string{
 	"1.5-descriptor-1@srv":            "symbolic descriptors are not dispatched: the connection is dead, not even closed",
 	"1.5-descriptor-5@srv":            "the same for a descriptor that names no performative",

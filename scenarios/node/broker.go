@@ -84,8 +84,8 @@ func (h *brokerConn) OnReceiverOpen(r *container.Receiver) {
 	if !r.Uninitialized() {
 		return
 	}
-	if t := r.RemoteTarget(); t == nil {
-		r.Close(&container.Error{Condition: wire.ConditionNotImplemented, Description: "the broker has no transaction coordinator"})
+	if r.RemoteTarget() == nil {
+		r.Close(&container.Error{Condition: wire.ConditionNotImplemented, Description: "the target is no node: the broker has no transaction coordinator and takes no null target"})
 		return
 	}
 	r.Open(container.ReceiverOptions{ManualAccept: true, CreditWindow: 100})

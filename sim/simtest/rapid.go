@@ -10,7 +10,7 @@ import (
 // rapidSchedules is the number of schedules tried for each candidate of rapid, so
 // that a workload made smaller still has a chance to fail although every schedule
 // has changed with it.
-const rapidSchedules = 32
+const rapidSchedules = 8
 
 // Rapid executes a scenario inside a rapid property: rapid draws its parameters
 // and a seed, from which some schedules are derived. The first that fails fails t.

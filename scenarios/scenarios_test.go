@@ -1,0 +1,54 @@
+package scenarios
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/simtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestBroker(t *testing.T)              { simtest.Run(t, Broker) }
+func TestGoAMQPClient(t *testing.T)        { simtest.Run(t, GoAMQPClient) }
+func TestLifecycle(t *testing.T)           { simtest.Run(t, Lifecycle) }
+func TestMultithreadedClient(t *testing.T) { simtest.Run(t, MultithreadedClient) }
+func TestFlowControl(t *testing.T)         { simtest.Run(t, MultithreadedClientFlowControl) }
+func TestSerialization(t *testing.T)       { simtest.Run(t, Serialization) }
+func TestWakeCoalescing(t *testing.T)      { simtest.Run(t, WakeCoalescing) }
+func TestWorkQueueOrder(t *testing.T)      { simtest.Run(t, WorkQueueOrder) }
+
+// TestProperties has rapid draw the parameters and the seed of each world.
+func TestProperties(t *testing.T) {
+	for _, s := range All() {
+		t.Run(s.Name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { simtest.Rapid(t, s) })
+		})
+	}
+}
+
+// TestRegistry keeps the list complete in itself: names, words and rules that
+// reports rely on.
+func TestRegistry(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, s := range All() {
+		if seen[s.Name] {
+			t.Errorf("two scenarios are named %s", s.Name)
+		}
+		seen[s.Name] = true
+		if s.Doc == "" || len(s.Properties) == 0 || s.Check == nil {
+			t.Errorf("%s lacks a sentence, properties or a check", s.Name)
+		}
+		if err := s.Validate(&sim.RunConfig{}); err != nil {
+			t.Errorf("%s: %v", s.Name, err)
+		}
+		for _, p := range s.Properties {
+			if p.Rule == "" || p.Doc == "" {
+				t.Errorf("%s has a property %v", s.Name, p)
+			}
+		}
+	}
+}
