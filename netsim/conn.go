@@ -113,9 +113,7 @@ func (c *Conn) read(p []byte) (n int, err error, done bool) {
 	case s.end.done:
 		return 0, io.EOF, true
 	case c.err != 0:
-		err = c.opError("read", errRead(c.takeErr()))
-		s.update()
-		return 0, err, true
+		return 0, c.opError("read", errRead(c.takeErr())), true
 	case c.dead:
 		return 0, io.EOF, true
 	}
@@ -182,9 +180,7 @@ func (c *Conn) write(p []byte) (int, error) {
 	case c.p.n.expired(c.writeBy):
 		return 0, c.opError("write", os.ErrDeadlineExceeded)
 	case c.err != 0:
-		err := c.opError("write", errWrite(c.takeErr()))
-		c.in.update()
-		return 0, err
+		return 0, c.opError("write", errWrite(c.takeErr()))
 	case c.dead, s.end.sent:
 		return 0, c.opError("write", errWritePipe)
 	}
@@ -216,7 +212,6 @@ func (c *Conn) Close() error {
 
 func (c *Conn) close() {
 	c.closed = true
-	c.err = 0
 	c.readEvent.Stop()
 	c.writeEvent.Stop()
 	unread := c.in.ready > 0
@@ -230,8 +225,7 @@ func (c *Conn) close() {
 	case !c.out.end.sent:
 		c.out.finish()
 	}
-	c.in.deliver() // what still arrives is refused
-	c.out.update()
+	c.in.update()
 	c.p.settle()
 }
 

@@ -246,10 +246,13 @@ func TestForgottenDeadlineDoesNotHoldTheRun(t *testing.T) {
 	r := story(t, 1, func(w *sim.World) {
 		x := connected(w, Options{})
 		x.must(x.c.SetDeadline(w.Now().Add(time.Hour)), "set")
+		reader := w.Go("reader", func() { x.receive(x.c, "a") })
+		w.Sleep(500 * time.Millisecond)
 		x.send(x.s, "a")
-		x.receive(x.c, "a")
+		reader.Join()
+		x.want(!x.c.readEvent.Pending(), "the deadline is armed although nobody waits")
 		w.Go("reader", func() { x.c.Read(make([]byte, 1)) })
-		w.Sleep(time.Second)
+		w.Sleep(500 * time.Millisecond)
 		x.must(x.c.Close(), "close")
 	})
 	if r.Failure != nil || r.Time != time.Second {

@@ -215,7 +215,7 @@ func (s *stream) strike() bool {
 		}
 		s.armed = append(s.armed[:i], s.armed[i+1:]...)
 		s.n.start(a.f, s)
-		any, i = true, 0
+		any = true
 	}
 	return any
 }

@@ -63,6 +63,26 @@ func TestResetBackwardsAtByteZero(t *testing.T) {
 	})
 }
 
+func TestResetFaultUnblocksAllFour(t *testing.T) {
+	stories(t, func(w *sim.World) {
+		o := faulty("reset client->broker#1 @time 1s")
+		o.Path.SendBuffer, o.Path.ReceiveBuffer = 1, 1
+		x := connected(w, o)
+		x.Inject(MustParseFault("stall client->broker#1"))
+		x.Inject(MustParseFault("stall client<-broker#1"))
+		g := w.NewWaitGroup("blocked")
+		for _, c := range []*Conn{x.c, x.s} {
+			g.Go("reader", func() { x.readError(c) })
+			g.Go("writer", func() {
+				_, err := c.Write(make([]byte, 10))
+				x.want(err != nil, "wrote into a connection that was reset")
+			})
+		}
+		g.Wait()
+		x.at(time.Second, "the reset")
+	})
+}
+
 func TestTruncateKeepsWhatCameBefore(t *testing.T) {
 	stories(t, func(w *sim.World) {
 		o := faulty("truncate client->broker#1 @byte 3")
@@ -128,6 +148,15 @@ func TestStallHoldsBytesAndEnd(t *testing.T) {
 	})
 }
 
+func TestStallHoldsTheEndAlone(t *testing.T) {
+	stories(t, func(w *sim.World) {
+		x := connected(w, faulty("stall client->broker#1 for 3s"))
+		x.must(x.c.Close(), "close")
+		x.want(x.readError(x.s) == io.EOF, "the end")
+		x.at(3*time.Second, "comes with the stall's")
+	})
+}
+
 func TestStallForEverFillsTheSender(t *testing.T) {
 	stories(t, func(w *sim.World) {
 		o := faulty("stall client->broker#1")
@@ -166,6 +195,47 @@ func TestPartitionIsOneWay(t *testing.T) {
 		x.at(2*time.Second, "the other way is open")
 		x.receive(x.s, "held")
 		x.at(11*time.Second, "the partition's end")
+	})
+}
+
+func TestPartitionHasADirection(t *testing.T) {
+	stories(t, func(w *sim.World) {
+		x := connected(w, faulty("partition client<-broker @time 1s for 10s"))
+		w.Sleep(2 * time.Second)
+		x.send(x.s, "held")
+		x.send(x.c, "passes")
+		x.receive(x.s, "passes")
+		x.at(2*time.Second, "the way there is open")
+		x.receive(x.c, "held")
+		x.at(11*time.Second, "the partition's end")
+	})
+}
+
+func TestPartitionOfOneTriggerHitsItsPathOnly(t *testing.T) {
+	stories(t, func(w *sim.World) {
+		x := connected(w, faulty("partition *->broker#1 @byte 2 for 5s"))
+		x.send(x.c, "ab")
+		d, err := x.Host("other").Dial(context.Background(), "tcp", "broker:5672")
+		x.must(err, "dial")
+		a, err := x.listen.Accept()
+		x.must(err, "accept")
+		x.send(d.(*Conn), "c")
+		x.receive(a.(*Conn), "c")
+		x.at(0, "the other host's path is open")
+	})
+}
+
+func TestPartitionHoldsTheLastPacketOfAHandshake(t *testing.T) {
+	stories(t, func(w *sim.World) {
+		o := faulty("partition client->broker @time 1500ms for 10s")
+		o.Path.Latency = time.Second
+		x := listening(w, o)
+		_, err := x.Host("client").Dial(context.Background(), "tcp", "broker:5672")
+		x.must(err, "dial")
+		x.at(2*time.Second, "the dialler has its answer")
+		_, err = x.listen.Accept()
+		x.must(err, "accept")
+		x.at(11500*time.Millisecond, "the listener learns of it at the partition's end")
 	})
 }
 
@@ -274,7 +344,7 @@ func TestPredicateFindsItsPlace(t *testing.T) {
 		stories(t, func(w *sim.World) {
 			o := faulty("truncate client->broker @when attach")
 			o.Path.Split = split
-			o.Path.ReceiveBuffer = 3 // the predicate sees small pieces
+			o.Path.ReceiveBuffer = 5 // the predicate sees small pieces
 			o.Predicates = map[string]func() Predicate{"attach": after("attach")}
 			x := connected(w, o)
 			w.Go("writer", func() { x.c.Write([]byte("begin attach transfer")) })

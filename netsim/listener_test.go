@@ -44,7 +44,10 @@ func TestListenErrors(t *testing.T) {
 func TestPortZeroPicksFreePorts(t *testing.T) {
 	stories(t, func(w *sim.World) {
 		h := New(w, Options{}).Host("broker")
-		seen := map[int]bool{}
+		seen := map[int]bool{firstPort + 3: true}
+		if _, err := h.Listen("tcp", Addr{"broker", firstPort + 3}.String()); err != nil {
+			w.Fail("test", "%v", err)
+		}
 		for range 10 {
 			l, err := h.Listen("tcp", ":0")
 			if err != nil || seen[l.Addr().(Addr).Port] || l.Addr().(Addr).Port == 0 {
@@ -102,6 +105,18 @@ func TestListenerCloseResetsTheBacklog(t *testing.T) {
 		x.must(err, "dial")
 		x.must(x.listen.Close(), "close")
 		x.wantError(x.readError(d.(*Conn)), "read", syscall.ECONNRESET, "read")
+	})
+}
+
+func TestListenerCloseResetsWhatIsUnderWay(t *testing.T) {
+	stories(t, func(w *sim.World) {
+		x := listening(w, Options{Path: Path{Latency: time.Second}})
+		d, err := x.Host("client").Dial(context.Background(), "tcp", "broker:5672")
+		x.must(err, "dial")
+		w.Sleep(500 * time.Millisecond)
+		x.must(x.listen.Close(), "close")
+		x.wantError(x.readError(d.(*Conn)), "read", syscall.ECONNRESET, "read")
+		x.at(4*time.Second, "the ACK's way and the reset's")
 	})
 }
 

@@ -3,6 +3,7 @@ package netsim
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,20 @@ func TestObserverSeesEachStep(t *testing.T) {
 		for _, l := range seen.lines {
 			t.Log(l)
 		}
+	}
+}
+
+func TestEndIsObservedAfterTheBytes(t *testing.T) {
+	var seen script
+	r := story(t, 1, func(w *sim.World) {
+		x := connected(w, Options{Path: Path{ReceiveBuffer: 2}, Observer: &seen})
+		x.send(x.c, "abc")
+		x.must(x.c.CloseWrite(), "close write")
+		x.receive(x.s, "abc")
+	})
+	last := seen.lines[len(seen.lines)-2:]
+	if r.Failure != nil || !strings.Contains(last[0], "delivered 2 c") || !strings.Contains(last[1], "ended 3") {
+		t.Errorf("%v: %q", r.Failure, last)
 	}
 }
 

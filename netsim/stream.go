@@ -281,7 +281,6 @@ func (s *stream) wipe(keep bool) {
 	s.buf.cut(s.ready)
 	s.passed, s.arrived = s.sent, s.sent
 	s.flights.clear()
-	s.armed = s.armed[:0]
 	if !s.end.done {
 		s.endLost = true
 	}

@@ -122,13 +122,19 @@ func TestSplitRandomVaries(t *testing.T) {
 	seen := map[int]int{}
 	stories(t, func(w *sim.World) {
 		x := connected(w, Options{Path: Path{Split: SplitRandom}})
-		x.send(x.c, strings.Repeat("x", 100))
-		n, err := x.s.Read(make([]byte, 200))
-		x.want(n >= 1 && n <= 100 && err == nil, "read %d, %v", n, err)
+		x.send(x.c, strings.Repeat("x", 1000))
+		n, err := x.s.Read(make([]byte, 2000))
+		x.want(n >= 1 && n <= 1000 && err == nil, "read %d, %v", n, err)
 		seen[n]++
 	})
-	if len(seen) < 4 || seen[100] == 0 {
-		t.Errorf("20 seeds read %v bytes: want several sizes, the whole among them", seen)
+	small := 0
+	for n, times := range seen {
+		if n <= 8 {
+			small += times
+		}
+	}
+	if len(seen) < 4 || seen[1000] == 0 || small == 0 {
+		t.Errorf("20 seeds read %v bytes: want several sizes, small ones and the whole among them", seen)
 	}
 }
 
@@ -149,6 +155,33 @@ func TestFullBuffersPushBack(t *testing.T) {
 		n, err = x.c.TryWrite([]byte("x"))
 		x.want(n == 0 && err == nil, "TryWrite beside a blocked Write took %d, %v", n, err)
 		x.receive(x.s, strings.Repeat("\x00", 150)+strings.Repeat("y", 300))
+		writer.Join()
+	})
+}
+
+func TestWriteGoesOnWhenTheOneBeforeIsDone(t *testing.T) {
+	stories(t, func(w *sim.World) {
+		x := connected(w, Options{Path: Path{SendBuffer: 8, ReceiveBuffer: 8}})
+		first := w.Go("first", func() { x.send(x.c, strings.Repeat("a", 20)) })
+		w.Sleep(time.Second)
+		second := w.Go("second", func() { x.send(x.c, "b") })
+		w.Sleep(time.Second)
+		x.receive(x.s, strings.Repeat("a", 8))
+		first.Join()
+		second.Join() // there is room, and nobody reads any more
+		x.receive(x.s, strings.Repeat("a", 12)+"b")
+	})
+}
+
+func TestTryWriteStaysOutOfABlockedWrite(t *testing.T) {
+	stories(t, func(w *sim.World) {
+		x := connected(w, Options{Path: Path{SendBuffer: 9, ReceiveBuffer: 9}})
+		writer := w.Go("writer", func() { x.send(x.c, strings.Repeat("a", 30)) })
+		w.Sleep(time.Second)
+		x.receive(x.s, "a")
+		n, err := x.c.TryWrite([]byte("x"))
+		x.want(n == 0 && err == nil, "%d, %v: one byte of room belongs to the blocked Write", n, err)
+		x.receive(x.s, strings.Repeat("a", 29))
 		writer.Join()
 	})
 }
