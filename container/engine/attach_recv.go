@@ -8,7 +8,7 @@ func (s *Session) onAttach(a *wire.Attach) {
 	c := s.conn
 	switch {
 	case uint64(a.Handle) >= uint64(c.cfg.MaxLinks):
-		c.fail(ScopeConnection, "2.7.2", wire.ConditionConnectionFramingError, "attach of handle %d exceeds handle-max %d", a.Handle, c.cfg.MaxLinks-1)
+		c.fail("2.7.2", wire.ConditionConnectionFramingError, "attach of handle %d exceeds handle-max %d", a.Handle, c.cfg.MaxLinks-1)
 		return
 	case at(s.remoteHandles, int(a.Handle)) != nil:
 		s.fail("2.6.2", wire.ConditionSessionHandleInUse, "attach of handle %d, which is in use", a.Handle)

@@ -196,11 +196,11 @@ func (c *Connection) Sessions() iter.Seq[*Session] {
 }
 
 // fail closes the connection because the peer broke a rule. What the peer still sends is discarded up to its close (§2.4.6).
-func (c *Connection) fail(scope Scope, section string, condition wire.Symbol, format string, args ...any) {
+func (c *Connection) fail(section string, condition wire.Symbol, format string, args ...any) {
 	if c.discarding || c.over {
 		return
 	}
-	e := newProtocolError(scope, section, condition, format, args...)
+	e := newProtocolError(ScopeConnection, section, condition, format, args...)
 	c.err = e
 	c.discarding = true
 	if c.local == Closed {

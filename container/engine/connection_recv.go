@@ -86,7 +86,7 @@ func (c *Connection) receiveFrame(b []byte) int {
 	}
 	if c.frame.Type != wire.FrameAMQP {
 		// §2.3.1: SASL frames have no place behind the AMQP header.
-		c.fail(ScopeConnection, "2.3.1", wire.ConditionConnectionFramingError, "a frame of type %d in the AMQP layer", c.frame.Type)
+		c.fail("2.3.1", wire.ConditionConnectionFramingError, "a frame of type %d in the AMQP layer", c.frame.Type)
 		return n
 	}
 	if keepsOctets(&c.frame) {
@@ -135,7 +135,7 @@ func (c *Connection) refuseFrame(b []byte, n int, err error) int {
 	if e.Condition == wire.ConditionConnectionFramingError {
 		section = "2.3.1"
 	}
-	c.fail(ScopeConnection, section, e.Condition, "%s", e.Reason+" in "+frameName(e))
+	c.fail(section, e.Condition, "%s", e.Reason+" in "+frameName(e))
 	if n > 0 {
 		c.idle.onReceived(c.now)
 		return n
@@ -172,7 +172,7 @@ func (c *Connection) receivePerformative(f *wire.Frame) {
 	case f.Code == wire.CodeOpen:
 		c.onOpen(f.Channel, &f.Open)
 	case c.remote == Uninitialized:
-		c.fail(ScopeConnection, "2.4.1", wire.ConditionNotAllowed, "%v before open", f.Code)
+		c.fail("2.4.1", wire.ConditionNotAllowed, "%v before open", f.Code)
 	case f.Code == wire.CodeBegin:
 		c.onBegin(f.Channel, &f.Begin)
 	default:
@@ -184,18 +184,18 @@ func (c *Connection) receivePerformative(f *wire.Frame) {
 func (c *Connection) onOpen(channel uint16, o *wire.Open) {
 	switch {
 	case c.remote != Uninitialized:
-		c.fail(ScopeConnection, "2.4.1", wire.ConditionIllegalState, "a second open")
+		c.fail("2.4.1", wire.ConditionIllegalState, "a second open")
 		return
 	case channel != 0:
-		c.fail(ScopeConnection, "2.4.1", wire.ConditionConnectionFramingError, "open on channel %d", channel)
+		c.fail("2.4.1", wire.ConditionConnectionFramingError, "open on channel %d", channel)
 		return
 	case o.MaxFrameSize < minMaxFrameSize:
-		c.fail(ScopeConnection, "2.7.1", wire.ConditionInvalidField, "max-frame-size %d is less than 512", o.MaxFrameSize)
+		c.fail("2.7.1", wire.ConditionInvalidField, "max-frame-size %d is less than 512", o.MaxFrameSize)
 		return
 	}
 	idle := time.Duration(o.IdleTimeOut.V) * time.Millisecond
 	if idle > 0 && idle < minRemoteIdleTimeOut {
-		c.fail(ScopeConnection, "2.4.5", wire.ConditionNotAllowed, "an idle-time-out of %v is too short", idle)
+		c.fail("2.4.5", wire.ConditionNotAllowed, "an idle-time-out of %v is too short", idle)
 		return
 	}
 	open := *o
@@ -209,7 +209,7 @@ func (c *Connection) onOpen(channel uint16, o *wire.Open) {
 func (c *Connection) onClose(cl *wire.Close) {
 	if c.remote == Uninitialized {
 		// The peer gives up before its open. Its error is reported; the answer says what it should have done.
-		c.fail(ScopeConnection, "2.4.1", wire.ConditionNotAllowed, "close before open")
+		c.fail("2.4.1", wire.ConditionNotAllowed, "close before open")
 	}
 	c.remote = Closed
 	c.remoteErr = cl.Error
@@ -222,7 +222,7 @@ func (c *Connection) onClose(cl *wire.Close) {
 func (c *Connection) receiveOnSession(f *wire.Frame) {
 	s := at(c.remoteChannels, int(f.Channel))
 	if s == nil {
-		c.fail(ScopeConnection, "2.5.1", wire.ConditionNotAllowed, "%v on channel %d, which has no session", f.Code, f.Channel)
+		c.fail("2.5.1", wire.ConditionNotAllowed, "%v on channel %d, which has no session", f.Code, f.Channel)
 		return
 	}
 	if f.Code == wire.CodeEnd {

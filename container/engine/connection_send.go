@@ -58,7 +58,7 @@ func (c *Connection) sendOpen() bool {
 
 // sendMinimalOpen sends an open without what cannot be sent, only so that a close may follow.
 func (c *Connection) sendMinimalOpen() {
-	c.fail(ScopeConnection, "2.7.1", wire.ConditionFrameSizeTooSmall, "the open exceeds max-frame-size")
+	c.fail("2.7.1", wire.ConditionFrameSizeTooSmall, "the open exceeds max-frame-size")
 	id := strings.ToValidUTF8(c.cfg.ContainerID, "\uFFFD")
 	open := &wire.Open{ContainerID: cutText(id, maxCondition), MaxFrameSize: c.cfg.MaxFrameSize, ChannelMax: uint16(c.cfg.MaxSessions - 1)}
 	if !c.emit(0, open) {
@@ -209,21 +209,13 @@ func (s *Session) sendBegin() bool {
 	return true
 }
 
-// failLocally ends a session whose begin cannot be sent. One that the peer has begun is answered barely and ended.
+// failLocally ends a session whose begin cannot be sent: one that was begun here before the peer's open told its limits.
+// The peer knows nothing of it.
 func (s *Session) failLocally(condition wire.Symbol, text string) {
-	c := s.conn
 	s.local = Closed
 	s.localErr = &wire.Error{Condition: condition, Description: text}
 	s.discarding = true
-	if s.remote == Active && s.channel <= c.remoteOpen.ChannelMax {
-		s.options = BeginOptions{}
-		if !c.emit(s.channel, s.beginFrame()) {
-			panic("engine: a minimal begin exceeds 512 octets")
-		}
-		s.begun = true
-		s.pushOp(op{kind: opEnd, err: s.localErr})
-	}
-	c.push(Event{Type: SessionFault, Session: s})
+	s.conn.push(Event{Type: SessionFault, Session: s})
 	s.release()
 }
 
@@ -265,15 +257,19 @@ func (l *Link) failLocally(condition wire.Symbol, text string) {
 	l.attaching = false
 	l.local = Closed
 	l.localErr = &wire.Error{Condition: condition, Description: text}
-	if l.remote == Active && l.handle <= s.remoteBegin.HandleMax {
-		l.options = AttachOptions{}
-		if s.conn.emit(s.channel, l.attachFrame()) {
-			l.attached, l.everSent = true, true
-			s.pushOp(op{kind: opDetach, link: l, closed: true, err: l.localErr})
-		}
-	}
 	s.conn.push(Event{Type: LinkFault, Session: s, Link: l})
-	l.release()
+	if l.remote != Active {
+		l.release()
+		return
+	}
+	// The peer has attached the same link meanwhile and is owed an answer.
+	l.options = AttachOptions{}
+	if l.handle > s.remoteBegin.HandleMax || !s.conn.emit(s.channel, l.attachFrame()) {
+		s.fail("2.6.3", condition, "link %q cannot be answered: %s", cutText(l.name, maxCondition), text)
+		return
+	}
+	l.attached, l.everSent = true, true
+	s.pushOp(op{kind: opDetach, link: l, closed: true, err: l.localErr})
 }
 
 // sendDetach sends the detach, after the deliveries that have credit and the dispositions (§2.6.6).

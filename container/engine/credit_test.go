@@ -11,7 +11,6 @@ import (
 type dumbCredit struct {
 	base              uint32 // what delivery-count 0 is on the wire
 	sent              int64  // deliveries begun or given back by the sender, in its own order
-	granted           int64  // the count up to which the latest flow lets the sender go
 	credit            int64
 	receivedByRcv     int64 // deliveries that arrived, or counts that flows told of
 	grantedByReceiver int64 // the highest count ever granted
@@ -164,5 +163,24 @@ func TestReceiveCreditSaturates(t *testing.T) {
 	r.add(maxCredit)
 	if r.credit != maxCredit || r.limit != maxCredit {
 		t.Fatalf("credit %d, limit %d", r.credit, r.limit)
+	}
+}
+
+// A sender that uses up more credit than it has must not gain any.
+func TestReceiveCreditAheadOfTheGrant(t *testing.T) {
+	r := receiveCredit{}
+	r.onAttach(0)
+	r.add(3)
+	r.onFlow(10)
+	if r.credit != 0 || r.onDelivery() {
+		t.Fatal("a delivery is accepted without credit")
+	}
+	r.onFlow(5)
+	if r.count != 10 {
+		t.Fatal("the delivery-count runs backwards")
+	}
+	r.add(1)
+	if !r.onDelivery() || r.onDelivery() {
+		t.Fatal("one delivery must be accepted on a credit of one")
 	}
 }

@@ -19,8 +19,8 @@ type Delivery struct {
 // all defaults.
 type DeliveryOptions struct {
 	// Tag identifies the delivery among the unsettled ones of the link (§2.6.12), at most 32 octets; it is copied.
-	// The caller answers for its uniqueness. Default (nil): the link counts, in as few octets as the number needs;
-	// empty but not nil is a legal tag.
+	// A tag that an unsettled delivery of the link has is refused; the check looks at all of them. Default (nil): the
+	// link counts, in as few octets as the number needs. Empty but not nil is a legal tag.
 	Tag []byte
 	// MessageFormat is the format of the payload (§2.8.11). Default: 0, the format of AMQP's part 3.
 	MessageFormat uint32
@@ -72,6 +72,7 @@ type delivery struct {
 	resumed       bool
 	settled       bool // settled locally; the peer is told with the next update, or the transfers
 	settleLater   bool // settled locally, but the peer must settle first, or the transfers be sent
+	ownTag        bool // the caller has named the tag
 	remoteSettled bool
 	rcvMode       wire.ReceiverSettleMode // of an incoming delivery
 
@@ -247,6 +248,9 @@ func (l *liveList) remove(d *delivery) {
 		d.next.prev = d.prev
 	}
 	d.prev, d.next = nil, nil
+	if d.ownTag {
+		d.link.ownTags--
+	}
 	d.live = false
 	d.gen++
 }

@@ -174,6 +174,6 @@ func (c *Connection) emitDisposition(channel uint16, f *wire.Disposition) {
 		f.State = &wire.Modified{DeliveryFailed: s.DeliveryFailed, UndeliverableHere: s.UndeliverableHere}
 	}
 	if !c.emit(channel, f) {
-		c.fail(ScopeConnection, "2.7.1", wire.ConditionFrameSizeTooSmall, "a disposition exceeds the peer's max-frame-size")
+		c.fail("2.7.1", wire.ConditionFrameSizeTooSmall, "a disposition exceeds the peer's max-frame-size")
 	}
 }

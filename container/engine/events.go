@@ -86,7 +86,6 @@ type Event struct {
 	Delivery Delivery
 }
 
-// push adds an event to the queue that NextEvent takes from.
 func (c *Connection) push(e Event) { c.events.push(e) }
 
 // NextEvent takes the next event; false if there is none.

@@ -391,3 +391,21 @@ func TestFlowMovesNextIncomingID(t *testing.T) {
 	p.sendPayload(0, transferN(0), nil)
 	p.wantEvent("delivery-ids are another matter", DeliveryReceived)
 }
+
+func TestPresettledDeliveriesShutTheWindow(t *testing.T) {
+	p, s := beginPeer(t, Config{MaxUnsettled: 4})
+	p.receiver(s, 1000)
+	var ds []Delivery
+	for id := range uint32(4) {
+		tr := transferN(id)
+		tr.Settled = wire.Some(true)
+		p.sendPayload(0, tr, nil)
+		ds = append(ds, p.wantEvent("the delivery is reported", DeliveryReceived).Delivery)
+		p.fetch()
+	}
+	p.in = nil
+	p.must(ds[0].Settle())
+	if f := next[*wire.Flow](p, "a place is free without any disposition", 0); f.IncomingWindow != 1 {
+		t.Fatalf("the window is %d", f.IncomingWindow)
+	}
+}

@@ -124,8 +124,15 @@ func (c *Connection) heartbeat() {
 	c.idle.onSent(c.now)
 }
 
-// giveUp ends the connection without the peer's part in the end.
+// giveUp ends the connection without the peer's part in the end. If the own close still waits for deliveries that the
+// peer has given credit but no window for, it is sent now, and the peer has as long again to answer it.
 func (c *Connection) giveUp() {
+	if c.openSent && !c.closeSent && !c.discarding && c.remote != Closed {
+		c.discarding = true
+		c.idle.closing = c.now
+		c.flush()
+		return
+	}
 	if c.err == nil {
 		c.err = &TimeoutError{Waiting: "close", After: c.cfg.CloseTimeOut}
 	}
@@ -150,7 +157,7 @@ func (c *Connection) failTimeout(e *TimeoutError, section string) {
 		c.readEnd = true
 		return
 	}
-	c.fail(ScopeConnection, section, wire.ConditionResourceLimitExceeded, "no %s from the peer for %v", e.Waiting, e.After)
+	c.fail(section, wire.ConditionResourceLimitExceeded, "no %s from the peer for %v", e.Waiting, e.After)
 	c.err = e
 	c.readEnd, c.blind = true, true
 	c.flush()

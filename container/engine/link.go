@@ -42,6 +42,7 @@ type Link struct {
 	live       liveList
 	tags       uint64                // the last number used for a delivery-tag
 	available  wire.Optional[uint32] // of a sender: what SetAvailable said; of a receiver: what the sender said
+	ownTags    int                   // live deliveries whose tag the caller has named
 	giveBack   bool                  // Drained was called; the credit goes back when the queue is empty
 	flowWanted bool                  // in the connection's queue of links that owe a flow
 	flowProps  wire.Map              // properties of the peer's latest flow
@@ -377,7 +378,7 @@ func (l *Link) Unsettled() iter.Seq[Delivery] {
 	return func(yield func(Delivery) bool) {
 		for d := l.live.head; d != nil; {
 			next := d.next
-			if !yield(d.handle()) {
+			if !yield(d.handle()) || next != nil && (!next.live || next.link != l) {
 				return
 			}
 			d = next

@@ -158,14 +158,14 @@ func TestHandleNumbers(t *testing.T) {
 
 // §2.7.2: handle-max is the highest handle that the peer may use.
 func TestHandleMax(t *testing.T) {
-	p, s := beginPeer(t, Config{MaxLinks: 2})
+	p, _ := beginPeer(t, Config{MaxLinks: 2})
 	p.send(0, &wire.Attach{Name: "a", Handle: 1, Role: wire.RoleSender})
 	p.wantEvent("the highest handle is fine", LinkRemoteAttach)
 	p.send(0, &wire.Attach{Name: "b", Handle: 2, Role: wire.RoleSender})
 	p.wantFault("an attach beyond the own handle-max (§2.7.2)", wire.ConditionConnectionFramingError)
 
 	p = openPeer(t, Config{})
-	s = p.c.NewSession()
+	s := p.c.NewSession()
 	p.must(s.Begin(BeginOptions{}))
 	a, b := s.NewSender("a"), s.NewSender("b")
 	p.must(a.Attach(termini))
@@ -565,4 +565,49 @@ func TestKeptFramesDoNotAliasTheInput(t *testing.T) {
 	if v, _ := l.RemoteAttach().Properties.Get(wire.Symbol("k")); string(v.([]byte)) != "octets" {
 		t.Fatalf("the property became %q", v)
 	}
+}
+
+func TestKeptStatesDoNotAliasTheInput(t *testing.T) {
+	scribble := func(p *peer, perf wire.Performative) {
+		b := wire.AppendFrame(nil, wire.FrameAMQP, 0, perf, nil)
+		p.sendBytes(b)
+		clear(b)
+	}
+	state := &wire.TransactionalState{TxnID: []byte("txn")}
+	check := func(story string, d Delivery) {
+		if got, ok := d.RemoteState().(*wire.TransactionalState); !ok || string(got.TxnID) != "txn" {
+			t.Errorf("%s: the state became %+v", story, d.RemoteState())
+		}
+	}
+	p, s := beginPeer(t, Config{})
+	d := p.sent(p.sender(s, 1), 1)[0]
+	scribble(p, &wire.Disposition{Role: wire.RoleReceiver, First: 0, State: state})
+	check("disposition", d)
+
+	p, s = beginPeer(t, Config{})
+	l := p.receiver(s, 1)
+	tr := transferN(0)
+	tr.State = state
+	scribble(p, tr)
+	check("transfer", p.wantEvent("a delivery comes", DeliveryReceived).Delivery)
+	f := linkFlow(0, 1, 1, 0, false)
+	f.Properties = wire.Map{{Key: wire.Symbol("k"), Value: []byte("octets")}}
+	scribble(p, f)
+	if v, _ := l.RemoteFlowProperties().Get(wire.Symbol("k")); string(v.([]byte)) != "octets" {
+		t.Errorf("flow: the property became %q", v)
+	}
+}
+
+// A link that is being closed is not brought back by the peer's attach; that is another link.
+func TestAttachWhileTheCloseIsQueued(t *testing.T) {
+	p, s := beginPeer(t, Config{})
+	l := p.sender(s, 10)
+	p.must(l.Detach(true, nil))
+	p.send(0, &wire.Detach{Handle: 0})
+	p.send(0, &wire.Attach{Name: "out", Handle: 0, Role: wire.RoleReceiver, Source: someSource, Target: someTarget})
+	p.wantEvent("the peer detaches", LinkRemoteDetach)
+	if ev := p.wantEvent("and attaches", LinkRemoteAttach); ev.Link == l {
+		t.Fatal("a closed link comes back")
+	}
+	p.wantDetach("the close is told", 0, true, "")
 }

@@ -114,17 +114,24 @@ func cutText(s string, n int) string {
 	return s[:n]
 }
 
+// transferLimit is the largest transfer frame that is sent: no larger than the high-water mark, so that a peer that takes
+// huge frames does not make the output huge.
+func (c *Connection) transferLimit() int {
+	return min(c.frameLimit(), max(c.cfg.OutputHighWater, minMaxFrameSize))
+}
+
 // emitTransfer appends a transfer frame with as much of payload as fits, and returns how much that is. It sets t.More
 // if payload does not fit. ok is false if not even the performative leaves room for payload; then nothing is appended.
 func (c *Connection) emitTransfer(channel uint16, t *wire.Transfer, payload []byte) (n int, ok bool) {
 	start := len(c.out.buf)
 	buf := append(c.out.buf, 0, 0, 0, 0, wire.FrameHeaderSize/4, byte(wire.FrameAMQP), byte(channel>>8), byte(channel))
 	buf = t.Append(buf)
-	room := c.frameLimit() - (len(buf) - start)
+	limit := c.transferLimit()
+	room := limit - (len(buf) - start)
 	if len(payload) > room && !t.More {
 		t.More = true
 		buf = t.Append(buf[:start+wire.FrameHeaderSize])
-		room = c.frameLimit() - (len(buf) - start)
+		room = limit - (len(buf) - start)
 	}
 	if room < 0 || room == 0 && len(payload) > 0 {
 		c.out.buf = buf[:start]

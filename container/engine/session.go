@@ -140,7 +140,7 @@ func (s *Session) End(err *wire.Error) {
 func (s *Session) close(err *wire.Error) {
 	if s.local == Uninitialized && s.remote != Uninitialized {
 		if e := s.Begin(BeginOptions{}); e != nil {
-			s.conn.fail(ScopeConnection, "2.5.1", wire.ConditionResourceLimitExceeded, "no channel to answer a begin on")
+			s.conn.fail("2.5.1", wire.ConditionResourceLimitExceeded, "no channel to answer a begin on")
 			return
 		}
 	}
@@ -169,22 +169,22 @@ func (s *Session) fail(section string, condition wire.Symbol, format string, arg
 func (c *Connection) onBegin(channel uint16, b *wire.Begin) {
 	switch {
 	case int(channel) >= c.cfg.MaxSessions:
-		c.fail(ScopeConnection, "2.7.1", wire.ConditionConnectionFramingError, "begin on channel %d exceeds channel-max %d", channel, c.cfg.MaxSessions-1)
+		c.fail("2.7.1", wire.ConditionConnectionFramingError, "begin on channel %d exceeds channel-max %d", channel, c.cfg.MaxSessions-1)
 		return
 	case at(c.remoteChannels, int(channel)) != nil:
-		c.fail(ScopeConnection, "2.5.1", wire.ConditionNotAllowed, "a second begin on channel %d", channel)
+		c.fail("2.5.1", wire.ConditionNotAllowed, "a second begin on channel %d", channel)
 		return
 	}
 	var s *Session
 	if b.RemoteChannel.Set {
 		s = at(c.localChannels, int(b.RemoteChannel.V))
 		if s == nil || !s.begun || s.remote != Uninitialized {
-			c.fail(ScopeConnection, "2.7.2", wire.ConditionInvalidField, "begin answers channel %d, which waits for no answer", b.RemoteChannel.V)
+			c.fail("2.7.2", wire.ConditionInvalidField, "begin answers channel %d, which waits for no answer", b.RemoteChannel.V)
 			return
 		}
 	} else {
 		if len(c.sessions) >= 2*c.cfg.MaxSessions {
-			c.fail(ScopeConnection, "2.5.1", wire.ConditionResourceLimitExceeded, "%d sessions wait for their end", len(c.sessions))
+			c.fail("2.5.1", wire.ConditionResourceLimitExceeded, "%d sessions wait for their end", len(c.sessions))
 			return
 		}
 		s = &Session{conn: c}

@@ -363,3 +363,18 @@ func TestStateNames(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+// A channel is not free before the end has been sent on it.
+func TestEndWhileTheAnswerIsQueued(t *testing.T) {
+	p := openPeer(t, Config{})
+	p.send(0, &wire.Begin{IncomingWindow: 1, OutgoingWindow: 1})
+	s := p.wantEvent("the begin is reported", SessionRemoteBegin).Session
+	p.must(s.Begin(BeginOptions{}))
+	s.End(nil)
+	p.send(0, &wire.End{})
+	other := p.c.NewSession()
+	p.must(other.Begin(BeginOptions{}))
+	p.wantBegin("the begin is answered", 0)
+	p.wantEnd("and the end", 0, "")
+	next[*wire.Begin](p, "another session uses another channel", 1)
+}

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"bytes"
+
 	"github.com/collider-amqp/collider/container/wire"
 )
 
@@ -16,7 +18,7 @@ const (
 // openForSending reports whether the caller may give the link deliveries.
 func (l *Link) openForSending() bool {
 	s := l.session
-	return l.role == wire.RoleSender && l.local == Active && s.local == Active && s.remote != Closed &&
+	return l.role == wire.RoleSender && l.local == Active && l.remote != Closed && s.local == Active && s.remote != Closed &&
 		s.conn.local != Closed && s.conn.remote != Closed && !s.conn.over
 }
 
@@ -184,6 +186,8 @@ func (l *Link) checkDelivery(op string, o *DeliveryOptions) error {
 		return &CallError{op, "the previous delivery is not complete"}
 	case len(o.Tag) > maxTag:
 		return &CallError{op, "the delivery-tag is longer than 32 octets"}
+	case o.Tag != nil && l.tagInUse(o.Tag):
+		return &CallError{op, "another unsettled delivery of the link has the same delivery-tag"}
 	case o.Settled && mode == wire.SenderSettleModeUnsettled:
 		return &CallError{op, "the link sends unsettled deliveries only"}
 	case !o.Settled && mode == wire.SenderSettleModeSettled:
@@ -200,8 +204,10 @@ func (l *Link) newDelivery(o *DeliveryOptions) *delivery {
 	d.format, d.settled, d.local = o.MessageFormat, o.Settled, o.State
 	if o.Tag != nil {
 		d.tagLen = uint8(copy(d.tag[:], o.Tag))
+		d.ownTag = true
+		l.ownTags++
 	} else {
-		d.countTag(l)
+		l.countTag(d)
 	}
 	d.buf = d.own[:0]
 	l.current = d
@@ -211,17 +217,32 @@ func (l *Link) newDelivery(o *DeliveryOptions) *delivery {
 	return d
 }
 
-// countTag makes a tag of the link's counter, without leading zeros.
-func (d *delivery) countTag(l *Link) {
-	l.tags++
-	n := uint8(1)
-	for l.tags>>(8*n) != 0 && n < 8 {
-		n++
+// countTag makes a tag of the link's counter, without leading zeros, that no other unsettled delivery has (§2.6.12).
+func (l *Link) countTag(d *delivery) {
+	for {
+		l.tags++
+		n := uint8(1)
+		for l.tags>>(8*n) != 0 && n < 8 {
+			n++
+		}
+		for i := range n {
+			d.tag[i] = byte(l.tags >> (8 * (n - 1 - i)))
+		}
+		d.tagLen = n
+		if l.ownTags == 0 || !l.tagInUse(d.tag[:n]) {
+			return // as long as the link only counts, its tags are distinct
+		}
 	}
-	for i := range n {
-		d.tag[i] = byte(l.tags >> (8 * (n - 1 - i)))
+}
+
+// tagInUse reports whether an unsettled delivery of the link has the tag (§2.6.12). It looks at each of them.
+func (l *Link) tagInUse(tag []byte) bool {
+	for d := l.live.head; d != nil; d = d.next {
+		if bytes.Equal(d.tag[:d.tagLen], tag) {
+			return true
+		}
 	}
-	d.tagLen = n
+	return false
 }
 
 // Send sends one message: NewDelivery with tag (nil: the link counts) and settled, Write, Complete. payload is not

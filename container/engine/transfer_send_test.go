@@ -453,6 +453,29 @@ func TestTags(t *testing.T) {
 	}
 }
 
+// §2.6.12: the tags of unsettled deliveries are distinct, whoever names them.
+func TestTagsInUse(t *testing.T) {
+	p, s := beginPeer(t, Config{})
+	l := p.sender(s, 100)
+	one, err := l.Send([]byte{1}, nil, false)
+	p.must(err)
+	if _, err := l.Send([]byte{1}, nil, false); err == nil {
+		t.Fatal("a tag is used twice")
+	}
+	two, err := l.Send(nil, nil, false)
+	p.must(err)
+	if string(two.Tag()) != "\x02" {
+		t.Fatalf("the counter gives %x, which is in use", two.Tag())
+	}
+	if _, err := l.Send([]byte{2}, nil, true); err == nil {
+		t.Fatal("a tag of the counter's is used twice")
+	}
+	p.must(one.Settle())
+	if _, err = l.Send([]byte{1}, nil, false); err != nil {
+		t.Fatalf("a settled delivery's tag is free: %v", err)
+	}
+}
+
 // §2.8.10: ids wrap.
 func TestIDsWrap(t *testing.T) {
 	p, s := beginPeer(t, Config{})
@@ -484,5 +507,23 @@ func TestIDsWrap(t *testing.T) {
 	p.send(0, linkFlow(2, 0, 2, 1, false))
 	if l.Credit() != 1 || s.window.remote != 1000 {
 		t.Fatalf("credit %d, window %d behind the wrap", l.Credit(), s.window.remote)
+	}
+}
+
+// A delivery that was settled while its transfers were under way is forgotten with its link.
+func TestSettledDeliveryOfAClosedLink(t *testing.T) {
+	p, s := beginPeer(t, Config{})
+	l := p.sender(s, 1)
+	d, err := l.NewDelivery(DeliveryOptions{})
+	p.must(err)
+	p.must(d.Write([]byte("begun")))
+	next[*wire.Transfer](p, "a delivery is begun", 0)
+	p.send(0, &wire.Flow{NextIncomingID: wire.Some(uint32(1)), IncomingWindow: 0})
+	p.must(d.Complete())
+	p.must(d.Settle())
+	p.wantSilence("its end waits for the window")
+	p.send(0, &wire.Detach{Handle: 0, Closed: true})
+	if s.sent.live != 0 || l.Queued() != 0 {
+		t.Fatal("the delivery is kept")
 	}
 }
