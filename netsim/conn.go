@@ -307,8 +307,7 @@ func (c *Conn) kill(keep bool) {
 	}
 	c.in.wipe(keep)
 	c.out.wipe(true)
-	c.in.update()
-	c.out.update()
+	c.out.update() // the incoming stream is updated by what delivers to it
 }
 
 // done reports whether nothing can happen to c any more.

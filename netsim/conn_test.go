@@ -167,7 +167,7 @@ func TestResetDropsBytesUnderWay(t *testing.T) {
 
 func TestResetUnblocksReadAndWrite(t *testing.T) {
 	stories(t, func(w *sim.World) {
-		x := connected(w, Options{Path: Path{SendBuffer: 1, ReceiveBuffer: 1}})
+		x := connected(w, Options{Path: Path{SendBuffer: 1, ReceiveBuffer: 1, Latency: time.Millisecond}})
 		resets := 0
 		count := func(err error, rest error) {
 			if errors.Is(err, syscall.ECONNRESET) {

@@ -331,6 +331,9 @@ func after(word string) func() Predicate {
 		return func(p []byte) int {
 			before := len(seen)
 			seen = append(seen, p...)
+			if len(seen) > len("begin attach transfer") {
+				panic("the predicate sees bytes twice: " + string(seen))
+			}
 			if i := bytes.Index(seen, []byte(word)); i >= 0 {
 				return i + len(word) - before
 			}
