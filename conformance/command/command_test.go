@@ -177,16 +177,16 @@ func TestListJSON(t *testing.T) {
 
 func TestFurtherSubCommands(t *testing.T) {
 	ran := false
-	more := cli.Command{Name: "shim", Args: "NAME", Doc: "x", Run: func(_ context.Context, _ *cli.Env, args []string) int {
+	more := cli.Command{Name: "matrix", Args: "NAME", Doc: "x", Run: func(_ context.Context, _ *cli.Env, args []string) int {
 		ran = len(args) == 1 && args[0] == "proton"
 		return 7
 	}}
 	env := &cli.Env{Stdout: &bytes.Buffer{}, Stderr: &bytes.Buffer{}}
 	c := Conform(more)
-	if code := c.Run(context.Background(), env, []string{"shim", "proton"}); code != 7 || !ran {
+	if code := c.Run(context.Background(), env, []string{"matrix", "proton"}); code != 7 || !ran {
 		t.Errorf("exit %d, ran %t", code, ran)
 	}
-	if !strings.Contains(c.Args, "shim") {
+	if !strings.Contains(c.Args, "matrix") {
 		t.Errorf("args %q", c.Args)
 	}
 }

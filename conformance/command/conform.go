@@ -8,11 +8,12 @@ import (
 	"github.com/collider-amqp/collider/sim/cli"
 )
 
-// Conform returns the command conform with its sub-commands server and list, and those of more.
+// Conform returns the command conform with its sub-commands server, list and shim, and those of more.
 func Conform(more ...cli.Command) cli.Command {
 	subs := append([]cli.Command{
 		{Name: "server", Args: "ADDR [CLAUSE|ID …]", Doc: "judge the server at an address", Run: server},
 		{Name: "list", Args: "[CLAUSE|ID …]", Doc: "list the cases", Run: list},
+		Shim(),
 	}, more...)
 	var names []string
 	for _, s := range subs {
