@@ -1,19 +1,77 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
 	"net"
+	"os"
+	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/collider-amqp/collider/scenarios"
 	"github.com/collider-amqp/collider/sim/cli"
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// childEnv makes the test binary be simrun.
+const childEnv = "COLLIDER_SIMRUN_CHILD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// child starts simrun as a process.
+func child(t *testing.T, args ...string) (cmd *exec.Cmd, stdout *bufio.Reader) {
+	t.Helper()
+	cmd = exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), childEnv+"=1")
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	t.Cleanup(func() { timer.Stop(); cmd.Process.Kill(); cmd.Wait() })
+	return cmd, bufio.NewReader(pipe)
+}
+
+func TestSignalsEndInOrder(t *testing.T) {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		cmd, out := child(t, "serve", "echo", "-listen", "127.0.0.1:0")
+		if line, err := out.ReadString('\n'); err != nil || !strings.HasPrefix(line, "listening on 127.0.0.1:") {
+			t.Fatalf("%q, %v", line, err)
+		}
+		cmd.Process.Signal(sig)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%v: serve ends with %v", sig, err)
+		}
+	}
+	cmd, out := child(t, "run", "-for", "1h", "-json", "-seed", "1", "-out", t.TempDir(), scenarios.All()[0].Name)
+	if line, err := out.ReadString('\n'); err != nil || !strings.Contains(line, `"start"`) {
+		t.Fatalf("%q, %v", line, err)
+	}
+	cmd.Process.Signal(os.Interrupt)
+	last := ""
+	for line, err := "", error(nil); err == nil; line, err = out.ReadString('\n') {
+		if line != "" {
+			last = line
+		}
+	}
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != cli.ExitInterrupted || !strings.HasPrefix(last, `{"type":"summary"`) {
+		t.Errorf("exit code %d, last line %q", code, last)
+	}
+}
 
 func do(args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer

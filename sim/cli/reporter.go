@@ -88,6 +88,20 @@ func (r *reporter) fail(f *runner.Failure) {
 	fmt.Fprint(r.env.Stdout, text)
 }
 
+// foreshadow tells of a failure as soon as it is found, in one line on stderr, so
+// that a long batch that is killed has said what it found.
+func (r *reporter) foreshadow(f *runner.Failure) {
+	if !r.f.keepGoing {
+		return // the report follows at once
+	}
+	r.progress.clear()
+	what := f.Result.Failure.Rule
+	if what == "" {
+		what = f.Result.Failure.Kind.String()
+	}
+	r.sayf("%s: %s (%s)", what, f.Property, r.seedLine(f))
+}
+
 // hints are the lines that repeat a failure and name its artefacts.
 func (r *reporter) hints(f *runner.Failure, a *runner.Artefacts) []runner.Hint {
 	hs := []runner.Hint{{Label: "replay", Line: r.replayLine(f, a)}}

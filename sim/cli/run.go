@@ -32,7 +32,7 @@ func (c *Config) run(ctx context.Context, env *Env, args []string) int {
 	report := &runner.Report{}
 	if len(r.failures) == 0 || f.keepGoing {
 		o := f.options(chosen, c.Watchdog)
-		o.Progress = r.progress.show
+		o.Progress, o.OnFailure = r.progress.show, r.foreshadow
 		report, err = runner.Run(ctx, o)
 		r.progress.clear()
 		if err != nil {

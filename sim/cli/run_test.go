@@ -184,7 +184,7 @@ func TestReplayOfBadFiles(t *testing.T) {
 func TestJSON(t *testing.T) {
 	s := newShell(t)
 	o := s.do("run", "toy/clean", "toy/lost-update", "-seed", "1", "-json", "-runs", "50", "-keep-going")
-	s.want(o, ExitFailed)
+	s.want(o, ExitFailed, "simrun: TOY-1: no increment is lost (simrun replay toy/lost-update:")
 	all := s.objects(o)
 	if all[0]["type"] != "start" || all[0]["seed"] != 1.0 {
 		t.Errorf("first object %v", all[0])

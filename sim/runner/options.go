@@ -41,6 +41,10 @@ type Options struct {
 	// Progress, if set, is called every 200 ms or so by the goroutine that
 	// called Run.
 	Progress func(Progress)
+	// OnFailure, if set, is called for each new way to fail as soon as it is
+	// sure to be reported, by the goroutine that called Run. Count is not yet
+	// final.
+	OnFailure func(*Failure)
 
 	_ struct{}
 }

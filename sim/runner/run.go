@@ -235,5 +235,8 @@ func (m *merge) fail(f orderedFailure) {
 	if err := m.b.confirm(&f.failure, f.scenario); err != nil && m.err == nil {
 		m.err = err
 	}
+	if m.b.opt.OnFailure != nil {
+		m.b.opt.OnFailure(&f.failure)
+	}
 	m.report.Failures = append(m.report.Failures, f.failure)
 }

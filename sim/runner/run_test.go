@@ -134,7 +134,16 @@ func TestDigestDependsOnWhatRan(t *testing.T) {
 }
 
 func TestFailuresAreCountedByKind(t *testing.T) {
-	r := mustRun(t, Options{Scenarios: toy.All(), Runs: 500, KeepGoing: true})
+	var told []string
+	r := mustRun(t, Options{
+		Scenarios: toy.All(), Runs: 500, KeepGoing: true,
+		OnFailure: func(f *Failure) { told = append(told, f.Scenario.Name+f.Key) },
+	})
+	for i := range r.Failures {
+		if f := &r.Failures[i]; i >= len(told) || told[i] != f.Scenario.Name+f.Key {
+			t.Errorf("told of %v, failure %d is %s %s", told, i, f.Scenario.Name, f.Key)
+		}
+	}
 	kinds := map[sim.Kind]bool{}
 	var n uint64
 	for i := range r.Failures {
