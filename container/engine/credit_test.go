@@ -78,17 +78,22 @@ func TestCreditAgainstPlainIntegers(t *testing.T) {
 					model.receivedByRcv = max(model.receivedByRcv, x)
 				}
 			}
-			if want := SerialNumber(base).Add(uint32(model.receivedByRcv)); rcv.count != want {
-				t.Fatalf("the receiver's delivery-count is %d, plain integers say %d", rcv.count, want)
-			}
-			if want := SerialNumber(base).Add(uint32(model.sent)); snd.count != want {
-				t.Fatalf("the sender's delivery-count is %d, plain integers say %d", snd.count, want)
-			}
-			if got := int64(rcv.limit.Sub(rcv.count)); got > model.grantedByReceiver-model.receivedByRcv && got != int64(rcv.credit) {
-				t.Fatalf("the receiver would take %d more, it granted %d", got, model.grantedByReceiver-model.receivedByRcv)
-			}
+			model.check(t, &snd, &rcv)
 		}
 	})
+}
+
+func (m *dumbCredit) check(t *rapid.T, snd *sendCredit, rcv *receiveCredit) {
+	base := SerialNumber(m.base)
+	if want := base.Add(uint32(m.receivedByRcv)); rcv.count != want {
+		t.Fatalf("the receiver's delivery-count is %d, plain integers say %d", rcv.count, want)
+	}
+	if want := base.Add(uint32(m.sent)); snd.count != want {
+		t.Fatalf("the sender's delivery-count is %d, plain integers say %d", snd.count, want)
+	}
+	if got := int64(rcv.limit.Sub(rcv.count)); got > m.grantedByReceiver-m.receivedByRcv && got != int64(rcv.credit) {
+		t.Fatalf("the receiver would take %d more, it granted %d", got, m.grantedByReceiver-m.receivedByRcv)
+	}
 }
 
 func TestSendCreditOnFlow(t *testing.T) {

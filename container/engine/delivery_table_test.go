@@ -105,3 +105,39 @@ func TestDeliveryTableFull(t *testing.T) {
 		t.Fatal("an id that is not comparable with the oldest one is accepted (RFC 1982 §3.2)")
 	}
 }
+
+// TestDeliveryTableSqueeze holds every tenth delivery: the gaps between them must not make the ring grow.
+func TestDeliveryTableSqueeze(t *testing.T) {
+	table := deliveryTable{}
+	var held []*delivery
+	for i := range 10000 {
+		d := &delivery{id: SerialNumber(i) - 500}
+		table.push(d)
+		if i%10 == 0 {
+			held = append(held, d)
+			continue
+		}
+		table.remove(d)
+		if len(held) > 50 {
+			table.remove(held[0])
+			held = held[1:]
+		}
+	}
+	if len(table.ring) > 256 {
+		t.Fatalf("a ring of %d for %d deliveries", len(table.ring), table.live)
+	}
+	for _, d := range held {
+		if from, to := table.span(d.id, d.id); to != from+1 || table.entry(from).d != d {
+			t.Fatalf("delivery %d is lost", d.id)
+		}
+	}
+	c := NewConnection(Config{})
+	l := &Link{session: &Session{conn: c}}
+	for _, d := range held {
+		d.link = l
+	}
+	table.clear(c)
+	if table.n != 0 || held[0].tracked || len(c.pool.free) != len(held) {
+		t.Fatal("something is left")
+	}
+}

@@ -54,25 +54,13 @@ func (s *Session) checkInvariants() error {
 		}
 	}
 	for _, t := range []*deliveryTable{&s.sent, &s.received} {
-		live := 0
-		for i := range t.n {
-			e := t.entry(i)
-			if i > 0 && !t.entry(i-1).id.Less(e.id) {
-				return fmt.Errorf("ids %d and %d are out of order", t.entry(i-1).id, e.id)
-			}
-			if e.d == nil {
-				continue
-			}
-			live++
-			if e.d.id != e.id || !e.d.tracked {
-				return fmt.Errorf("delivery %d is in the table as %d", e.d.id, e.id)
-			}
-			if t == &s.received {
-				held[e.d] = true
-			}
+		if err := t.checkInvariants(); err != nil {
+			return err
 		}
-		if live != t.live {
-			return fmt.Errorf("%d deliveries are in the table, the count says %d", live, t.live)
+	}
+	for i := range s.received.n {
+		if d := s.received.entry(i).d; d != nil {
+			held[d] = true
 		}
 	}
 	for d := s.updates.head; d != nil; d = d.nextUpdate {
@@ -95,6 +83,27 @@ func (s *Session) checkInvariants() error {
 	}
 	if s.ended && s.local != Closed {
 		return fmt.Errorf("the end was sent but the session is %v", s.local)
+	}
+	return nil
+}
+
+func (t *deliveryTable) checkInvariants() error {
+	live := 0
+	for i := range t.n {
+		e := t.entry(i)
+		if i > 0 && !t.entry(i-1).id.Less(e.id) {
+			return fmt.Errorf("ids %d and %d are out of order", t.entry(i-1).id, e.id)
+		}
+		if e.d == nil {
+			continue
+		}
+		live++
+		if e.d.id != e.id || !e.d.tracked {
+			return fmt.Errorf("delivery %d is in the table as %d", e.d.id, e.id)
+		}
+	}
+	if live != t.live {
+		return fmt.Errorf("%d deliveries are in the table, the count says %d", live, t.live)
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func wildFrame(t *rapid.T, c *Connection) (channel uint16, perf wire.Performativ
 		return channel, wildAttach(t, s, number, wrong)
 	case "flow":
 		f := &wire.Flow{NextIncomingID: wire.Some(number("next-incoming-id", uint32(s.window.next))), IncomingWindow: rapid.Uint32Range(0, 6).Draw(t, "window"),
-			NextOutgoingID: number("next-outgoing-id", uint32(s.receive.next)), Drain: flag("drain") && flag("drain"), Echo: flag("echo")}
+			NextOutgoingID: number("next-outgoing-id", uint32(s.receive.next)), Drain: rapid.IntRange(0, 3).Draw(t, "drain") == 0, Echo: flag("echo")}
 		if flag("link") {
 			f.Handle = wire.Some(handle)
 			f.LinkCredit = wire.Some(rapid.Uint32Range(0, 6).Draw(t, "credit"))

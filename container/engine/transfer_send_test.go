@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/collider-amqp/collider/container/wire"
 )
@@ -525,5 +526,34 @@ func TestSettledDeliveryOfAClosedLink(t *testing.T) {
 	p.send(0, &wire.Detach{Handle: 0, Closed: true})
 	if s.sent.live != 0 || l.Queued() != 0 {
 		t.Fatal("the delivery is kept")
+	}
+}
+
+// A peer that opens no window cannot keep the connection from being closed.
+func TestCloseDoesNotWaitForEver(t *testing.T) {
+	p, s := beginPeer(t, Config{CloseTimeOut: time.Second})
+	l := p.sender(s, 5)
+	f := linkFlow(0, 0, 0, 5, false)
+	f.IncomingWindow = 0
+	p.send(0, f)
+	_, err := l.Send(nil, []byte("m"), true)
+	p.must(err)
+	p.wantEvent("credit is granted", LinkFlow)
+	p.c.Close(nil)
+	p.wantSilence("the close waits for the delivery")
+	p.advance(time.Second)
+	p.wantClose("but not for ever", "")
+	p.advance(time.Second)
+	p.wantOver("nor for the answer", true)
+}
+
+// A peer that takes huge frames does not make the output huge.
+func TestTransfersRespectTheHighWaterMark(t *testing.T) {
+	p, sender, _ := openPair(t, 5, Config{OutputHighWater: 5000}, Config{MaxFrameSize: 1 << 30})
+	if _, err := sender.Send(nil, make([]byte, 1<<20), false); err != nil {
+		t.Fatal(err)
+	}
+	if n := p.client.Pending(); n > 10000 {
+		t.Fatalf("%d octets are pending", n)
 	}
 }
