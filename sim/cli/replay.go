@@ -17,8 +17,9 @@ import (
 // replay repeats one run, of a file or of a seed.
 func (c *Config) replay(_ context.Context, env *Env, args []string) int {
 	f := newRunFlags(NewFlags(env, "replay", "FILE|NAME:SEED",
-		"Repeats one run exactly. NAME:SEED takes run's flags; those that choose among runs mean nothing here.",
-		"replay simrun-out/link-credit-7.sim.json -v", "replay link/credit:7 -strategy pct:3"), 1)
+		"Repeats one run exactly. NAME:SEED takes run's flags; those that choose among runs mean nothing here. "+
+			"Artefacts are left only if -out is given.",
+		"replay simrun-out/link-credit-7.sim.json -v", "replay link/credit:7 -strategy pct:3 -out again"), 1)
 	f.BoolVar(&f.verbose, "v", false, "print the history")
 	rest, code, ok := f.parse(args)
 	if !ok {
@@ -29,6 +30,7 @@ func (c *Config) replay(_ context.Context, env *Env, args []string) int {
 		return ExitUsage
 	}
 	r := newReporter(c, env, f)
+	r.quiet = !f.given("out")
 	if name, seed, ok := splitSeed(rest[0]); ok {
 		if s := c.scenario(name); s != nil {
 			f.seed = seed
@@ -81,6 +83,12 @@ func (r *reporter) replayFile(path string) int {
 	o, err := runner.Replay(s, file, r.c.Watchdog)
 	if err != nil {
 		return r.broken(fmt.Errorf("%s: %w", path, err))
+	}
+	if o.Result.Strategy = file.Strategy; o.Failure != nil {
+		o.Failure.Result.Strategy = file.Strategy
+	}
+	if o.Failure == nil || o.Same {
+		r.source = path
 	}
 	return r.outcome(s, &o.Result, o.Failure, verdict(o, file))
 }

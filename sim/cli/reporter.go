@@ -16,6 +16,8 @@ type reporter struct {
 	env      *Env
 	f        *runFlags
 	progress *progress
+	source   string // failure file that is replayed
+	quiet    bool   // no artefacts
 	failures []runner.Failure
 	texts    []string // of failures
 	replayed int      // cases of the corpus
@@ -74,9 +76,15 @@ func (r *reporter) start(command string, chosen []*sim.Scenario) {
 
 // fail reports a failure and leaves its artefacts.
 func (r *reporter) fail(f *runner.Failure) {
-	a, err := f.Leave(r.f.out, runner.Origin{Registry: r.c.Program})
-	if err != nil {
-		r.sayf("no artefacts, or not all: %v", err)
+	var a runner.Artefacts
+	if !r.quiet {
+		var err error
+		if a, err = f.Leave(r.f.out, runner.Origin{Registry: r.c.Program}); err != nil {
+			r.sayf("no artefacts, or not all: %v", err)
+		}
+	}
+	if r.source != "" {
+		a.File = r.source
 	}
 	text := f.Text(r.hints(f, &a)...) + "\n"
 	r.failures = append(r.failures, *f)
@@ -105,7 +113,7 @@ func (r *reporter) foreshadow(f *runner.Failure) {
 // hints are the lines that repeat a failure and name its artefacts.
 func (r *reporter) hints(f *runner.Failure, a *runner.Artefacts) []runner.Hint {
 	hs := []runner.Hint{{Label: "replay", Line: r.replayLine(f, a)}}
-	if a.File != "" && f.Corpus == "" {
+	if a.File != "" && f.Corpus == "" && r.source == "" {
 		hs = append(hs, runner.Hint{Label: "seed", Line: r.seedLine(f)})
 	}
 	if a.Trace != "" {
@@ -125,6 +133,9 @@ func (r *reporter) finish(report *runner.Report, chosen []*sim.Scenario) int {
 		r.jsonVerdict(report, len(chosen), failed)
 	} else {
 		r.textVerdict(report, failed)
+	}
+	if report.Unlisted > 0 {
+		r.sayf("%d more ways to fail are not listed", report.Unlisted)
 	}
 	if r.f.junit != "" {
 		if !r.writeJUnit(report, "") {

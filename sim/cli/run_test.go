@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -99,9 +101,16 @@ func TestArtefactsAndReplay(t *testing.T) {
 		if err != nil || !strings.Contains(string(trace), f["message"].(string)) {
 			t.Errorf("%s: %v", trace, err)
 		}
-		o := s.do("replay", file, "-json")
+		before, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := s.do("replay", file, "-json", "-out", "my dir")
+		if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+			t.Errorf("%s has changed by its replay:\n%s\n%s", file, before, after)
+		}
 		rs := ofType(s.objects(o), "failure")
-		if len(rs) != 1 || rs[0]["message"] != f["message"] || rs[0]["kind"] != f["kind"] || rs[0]["key"] != f["key"] {
+		if len(rs) != 1 || rs[0]["message"] != f["message"] || rs[0]["kind"] != f["kind"] || rs[0]["key"] != f["key"] || rs[0]["strategy"] != f["strategy"] || rs[0]["replay"] != f["replay"] {
 			t.Errorf("replay of %s: %+v", file, o)
 		}
 		s.want(o, map[any]int{"deadlock": ExitNoProgress}[f["kind"]]+btoi(f["kind"] != "deadlock"), "the same failure, exactly as recorded")
@@ -112,6 +121,23 @@ func TestArtefactsAndReplay(t *testing.T) {
 			t.Errorf("replay of %s: %+v", seed, o)
 		}
 	}
+}
+
+func TestReplayLeavesNothingUnasked(t *testing.T) {
+	s := newShell(t)
+	s.want(s.do("run", "toy/deadlock", "-seed", "1", "-out", "a"), ExitNoProgress)
+	names, err := filepath.Glob("a/*" + runner.FileSuffix)
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	s.want(s.do("replay", names[0]), ExitNoProgress, "replay   simrun replay "+names[0])
+	seed := strings.TrimSuffix(strings.TrimPrefix(names[0], "a/toy-deadlock-"), runner.FileSuffix)
+	s.want(s.do("replay", "toy/deadlock:"+seed), ExitNoProgress, "replay   simrun replay toy/deadlock:"+seed)
+	if left, err := filepath.Glob("*"); err != nil || len(left) != 1 {
+		t.Errorf("files %v, %v", left, err)
+	}
+	s.want(s.do("replay", names[0], "-out", "b"), ExitNoProgress, "b/toy-deadlock-"+seed+".trace.txt")
+	s.want(s.do("replay", "toy/deadlock:"+seed, "-out", "c"), ExitNoProgress, "replay   simrun replay c/toy-deadlock-"+seed+runner.FileSuffix)
 }
 
 func btoi(b bool) int {

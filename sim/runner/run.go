@@ -18,6 +18,9 @@ type Report struct {
 	// Failures has each way in which a scenario fails once, in the order of the
 	// runs that show them.
 	Failures []Failure
+	// Unlisted is the number of further ways to fail, beyond the 100 that
+	// Failures holds at the most.
+	Unlisted int
 	// Digest of all runs.
 	Digest Digest
 	// Elapsed is the wall-clock time.
@@ -32,6 +35,9 @@ type ScenarioReport struct {
 	Runs, Steps, Failed uint64
 	Estimates           sim.Estimates
 }
+
+// maxWays bounds the failures of a report, each of which holds a history.
+const maxWays = 100
 
 // progressEvery is the time between two calls of Options.Progress.
 const progressEvery = 200 * time.Millisecond
@@ -114,7 +120,7 @@ type merge struct {
 	pending map[uint64]*chunk // by job
 	rang    uint64            // first range of numbers that is not merged
 	ended   bool              // a failure has ended the batch
-	ways    map[way]int       // index in report.Failures
+	ways    map[way]int       // index in report.Failures, -1 if unlisted
 	err     error
 }
 
@@ -225,7 +231,14 @@ func (m *merge) fail(f orderedFailure) {
 	m.report.Scenarios[f.scenario].Failed++
 	w := way{f.scenario, f.failure.Key}
 	if i, ok := m.ways[w]; ok {
-		m.report.Failures[i].Count++
+		if i >= 0 {
+			m.report.Failures[i].Count++
+		}
+		return
+	}
+	if len(m.report.Failures) == maxWays {
+		m.ways[w] = -1
+		m.report.Unlisted++
 		return
 	}
 	if !f.full {

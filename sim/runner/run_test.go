@@ -331,3 +331,20 @@ func TestParamsAndFaults(t *testing.T) {
 		}
 	}
 }
+
+func TestWaysToFailAreBounded(t *testing.T) {
+	s := &sim.Scenario{Name: "toy/babel", Run: func(w *sim.World) {
+		n := w.Rand("name").IntN(1000)
+		w.Fail("TOY-4", "%s", strings.Repeat("a", n))
+	}}
+	o := Options{Scenarios: []*sim.Scenario{s}, Runs: 500, KeepGoing: true, Workers: 1}
+	a := mustRun(t, o)
+	o.Workers = 3
+	b := mustRun(t, o)
+	if len(a.Failures) != maxWays || a.Unlisted < 100 || a.Failed != 500 {
+		t.Errorf("%d ways, %d more, %d failed", len(a.Failures), a.Unlisted, a.Failed)
+	}
+	if summarise(a) != summarise(b) || a.Unlisted != b.Unlisted {
+		t.Error("the report depends on workers")
+	}
+}

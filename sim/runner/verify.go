@@ -11,7 +11,8 @@ import (
 // Verify runs each seed twice: first like Run, on all workers, in Worlds used
 // before; then alone, each in a new World, in reverse order, with GOMAXPROCS of
 // 1. Failures of the report are the runs whose two executions differ, with the
-// first difference; that a run fails alike twice is none. GOMAXPROCS is that of
+// first difference; that a run fails alike twice is none, but a stuck run is one,
+// and ends the batch. GOMAXPROCS is that of
 // the process and is set back at the end.
 //
 // The digest is that of Run: compare it with a build with the race detector to
@@ -30,6 +31,10 @@ func Verify(ctx context.Context, o Options) (*Report, error) {
 	report, err := b.run(begin)
 	if err != nil {
 		return nil, err
+	}
+	if n := len(report.Failures); n > 0 && report.Failures[n-1].Result.Failure.Kind == sim.Stuck {
+		report.Failures, report.Failed = report.Failures[n-1:], 1
+		return report, nil // nothing more can be run
 	}
 	report.Failures, report.Failed = nil, 0
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
@@ -53,7 +58,7 @@ func (b *batch) verifyRun(report *Report, scenario int, j uint64, want Digest) e
 	if err != nil {
 		return err
 	}
-	if runDigest(p.name, &r) == want || r.Failure != nil && r.Failure.Kind == sim.Stuck {
+	if runDigest(p.name, &r) == want {
 		return nil
 	}
 	report.Failed++

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/choice"
@@ -40,6 +41,17 @@ func TestVerifyFindsNondeterminism(t *testing.T) {
 		if f.Result.Seed != 4 || f.Divergence == nil || f.Divergence.What != "event" || ExitCode(r.Failures) != 4 {
 			t.Errorf("%+v", f)
 		}
+	}
+}
+
+func TestVerifyReportsAStuckRun(t *testing.T) {
+	release := make(chan struct{})
+	r, err := Verify(context.Background(), Options{
+		Scenarios: []*sim.Scenario{toy.LostUpdate(), toy.Stuck(release)}, Runs: 20, Watchdog: 50 * time.Millisecond,
+	})
+	close(release)
+	if err != nil || len(r.Failures) != 1 || r.Failures[0].Result.Failure.Kind != sim.Stuck || ExitCode(r.Failures) != 3 {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 
