@@ -1,6 +1,7 @@
 package netsim
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -11,21 +12,28 @@ import (
 	"github.com/collider-amqp/collider/sim/choice"
 )
 
-// crowd is a busy network: three clients, an echoing broker, delays, splits.
+// crowd is a busy network: three clients, an echoing broker, delays, splits,
+// healed after a minute.
 func crowd(faults ...string) func(w *sim.World) {
 	return func(w *sim.World) {
 		o := Options{Path: Path{Latency: 3 * time.Millisecond, Jitter: 5 * time.Millisecond, Split: SplitRandom, ReceiveBuffer: 64, SendBuffer: 64}}
 		for _, f := range faults {
 			o.Faults = append(o.Faults, MustParseFault(f))
 		}
+		o.Predicates = map[string]func() Predicate{"six": func() Predicate {
+			return func(p []byte) int { return bytes.IndexByte(p, '6') }
+		}}
 		x := listening(w, o)
-		w.Go("broker", func() {
+		w.AfterFunc(time.Minute, x.Heal)
+		echoes := w.NewWaitGroup("echoes")
+		broker := w.Go("broker", func() {
 			for {
 				s, err := x.listen.Accept()
 				if err != nil {
 					return
 				}
-				w.Go("echo", func() {
+				echoes.Go("echo", func() {
+					s.SetReadDeadline(w.Now().Add(2 * time.Minute))
 					io.Copy(s, s)
 					s.Close()
 				})
@@ -39,6 +47,7 @@ func crowd(faults ...string) func(w *sim.World) {
 					return
 				}
 				defer c.Close()
+				c.SetReadDeadline(w.Now().Add(2 * time.Minute)) // an end may be lost for good
 				for j := range 4 {
 					msg := []byte(fmt.Sprintf("message %d of %d: %0*d", j, i, 10*j, 0))
 					if _, err := c.Write(msg); err != nil {
@@ -54,6 +63,8 @@ func crowd(faults ...string) func(w *sim.World) {
 		}
 		g.Wait()
 		x.listen.Close()
+		broker.Join()
+		echoes.Wait()
 	}
 }
 

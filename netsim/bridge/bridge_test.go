@@ -404,3 +404,14 @@ func TestPanicOfTheHarnessIsPassedOn(t *testing.T) {
 	}()
 	Host(func(*sim.Host) { panic("kernel fault") })
 }
+
+func TestBubbleInABubble(t *testing.T) {
+	defer func() {
+		if p, ok := recover().(*PanicError); !ok || !strings.Contains(p.Error(), "bubble") {
+			t.Errorf("%v", p)
+		}
+	}()
+	var err error
+	err = Host(func(*sim.Host) { err = Host(func(*sim.Host) {}) })
+	t.Errorf("no panic: %v", err)
+}

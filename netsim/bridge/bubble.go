@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -82,7 +83,11 @@ func (h *hub) live(run func(*sim.Host), done chan<- outcome) {
 	var o outcome
 	defer func() {
 		if v := recover(); v != nil {
-			o.err = &LeakError{Reason: fmt.Sprint(v)}
+			if reason, ok := v.(error); ok && strings.HasPrefix(reason.Error(), "deadlock: ") {
+				o.err = &LeakError{Reason: reason.Error()}
+			} else {
+				o.panicked = &PanicError{Value: v, Stack: string(debug.Stack())}
+			}
 		}
 		done <- o
 	}()
