@@ -115,16 +115,14 @@ func (a *acceptor) turn() {
 	a.room.Signal()
 	a.mu.Unlock()
 
-	if bound {
-		a.c.protect(func() { a.step(stop) })
-	}
+	whole := !bound || a.c.protect(func() { a.step(stop) })
 
 	if a.closing == listenerGone {
 		a.retire()
 		return
 	}
 	a.mu.Lock()
-	if a.accepted.len() > 0 || a.closing != listening {
+	if !whole {
 		a.state.note() // a panic left something over
 	}
 	again := a.state.end()
@@ -220,8 +218,8 @@ func (a *acceptor) acceptLoop() {
 		a.mu.Lock()
 		if err != nil {
 			a.inbox.ended = true
-			if !a.inbox.stop && !errors.Is(err, net.ErrClosed) {
-				a.inbox.err = err
+			if !a.inbox.stop {
+				a.inbox.err = err // a socket that somebody else has closed included
 			}
 			a.postedUnlock()
 			return

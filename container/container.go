@@ -38,8 +38,7 @@ type Container struct {
 	handler   Handler
 	env       Env
 	transport Transport
-	self      func() any                  // Env.Self; nil where threads have no identity
-	point     func(op string, object any) // Env.Point; nil in production
+	self      func() any // Env.Self; nil where threads have no identity
 
 	mu        locker    // guards all that follows
 	workCond  condition // workers wait here for a strand or for the end
@@ -50,10 +49,10 @@ type Container struct {
 	run       runState
 	active    int // reasons to go on running; see activity.go
 	domain    domain
-	hosts     []*host     // connections not yet finally closed
-	accepts   []*acceptor // listeners not yet closed
-	linkCount uint64      // numbers links for their names
-	workers   map[any]int // threads inside Run by identity, against nested Run
+	hosts     []*host      // connections not yet finally closed
+	accepts   []*acceptor  // listeners not yet closed
+	linkCount uint64       // numbers links for their names
+	workers   map[any]bool // threads inside Run by identity, against nested Run
 }
 
 // defaults are the container-wide option defaults.
@@ -77,7 +76,7 @@ func New(id string, h Handler, opts Options) *Container {
 		c.transport = TCP{}
 	}
 	if _, production := c.env.(productionEnv); !production {
-		c.self, c.point = c.env.Self, c.env.Point
+		c.self = c.env.Self
 	}
 	if c.id == "" {
 		c.id = randomUUID(c.env.Entropy("container-id"))
@@ -87,7 +86,7 @@ func New(id string, h Handler, opts Options) *Container {
 	c.workCond = c.env.NewCond(c.mu)
 	c.runCond = c.env.NewCond(c.mu)
 	c.run.autoStop = true
-	c.workers = make(map[any]int)
+	c.workers = make(map[any]bool)
 	c.domain.init(c)
 	return c
 }

@@ -59,26 +59,28 @@ func (c *Container) Run(ctx context.Context, n int) error {
 		return err
 	}
 	defer release()
-	if !c.enter(n) {
+	if !c.enter(n, thread) {
 		return c.stopError()
 	}
 	group := n
 	for range n - 1 {
 		c.env.Go("worker", func() {
 			thread := c.threadKey()
-			c.work(thread)
+			c.enrol(thread)
+			c.work()
 			c.leave(thread, &group)
 		})
 	}
-	c.work(thread)
+	c.work()
 	c.leave(thread, &group)
 	c.await(&group)
 	return c.stopError()
 }
 
-// enter registers n threads and, for the first Run of all, calls
-// OnContainerStart. It reports false if the container has stopped for good.
-func (c *Container) enter(n int) bool {
+// enter registers n threads, the calling one by its identity, and, for the first
+// Run of all, calls OnContainerStart. It reports false if the container has
+// stopped for good.
+func (c *Container) enter(n int, thread any) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.run.phase == phaseLeaving {
@@ -89,6 +91,7 @@ func (c *Container) enter(n int) bool {
 	}
 	c.run.phase = phaseRunning
 	c.run.threads += n
+	c.workers[thread] = true
 	if !c.run.started {
 		c.run.started = true
 		c.mu.Unlock()
@@ -123,9 +126,8 @@ func (c *Container) beginLeaving() {
 }
 
 // work serves strands until the threads in Run go home.
-func (c *Container) work(thread any) {
+func (c *Container) work() {
 	c.mu.Lock()
-	c.workers[thread]++
 	for c.run.phase != phaseLeaving {
 		s := c.ready.pop()
 		if s == nil {
@@ -138,9 +140,6 @@ func (c *Container) work(thread any) {
 		s.body.turn()
 		c.mu.Lock()
 	}
-	if c.workers[thread]--; c.workers[thread] == 0 {
-		delete(c.workers, thread)
-	}
 	c.mu.Unlock()
 }
 
@@ -149,8 +148,9 @@ func (c *Container) work(thread any) {
 func (c *Container) leave(thread any, group *int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.run.threads == 1 && c.windUp(thread) {
+	for c.run.threads == 1 && c.windUp() {
 	}
+	delete(c.workers, thread)
 	c.run.threads--
 	if c.run.threads == 0 {
 		c.run.phase = phaseIdle
@@ -165,7 +165,7 @@ func (c *Container) leave(thread any, group *int) {
 // windUp does one thing that the last thread has to do before it leaves, and
 // reports whether there was one. The container's mutex is held, but not all the
 // time.
-func (c *Container) windUp(thread any) bool {
+func (c *Container) windUp() bool {
 	switch {
 	case c.run.io > 0:
 		c.runCond.Wait()
@@ -174,7 +174,7 @@ func (c *Container) windUp(thread any) bool {
 		// had come in since.
 		c.run.phase = phaseRunning
 		c.mu.Unlock()
-		c.work(thread)
+		c.work()
 		c.mu.Lock()
 	case !c.run.ended:
 		c.run.ended = true
@@ -269,17 +269,28 @@ func (c *Container) stopHandler() {
 	}
 }
 
-// protect calls f, which runs user code, under the panic policy: a panic is
-// Stop(*PanicError). It reports whether f returned.
+// protect calls f, which runs user code, under the panic policy. It reports
+// whether f returned.
 func (c *Container) protect(f func()) (returned bool) {
 	defer func() {
 		if returned {
 			return
 		}
 		if v := recover(); v != nil {
-			c.Stop(&PanicError{Value: v, Stack: debug.Stack()})
+			c.panicked(&PanicError{Value: v, Stack: debug.Stack()})
 		}
 	}()
 	f()
 	return true
+}
+
+// panicked is the panic policy: a panic is Stop(err). After a plain Stop, which
+// reports nothing, it is still what Run returns.
+func (c *Container) panicked(err *PanicError) {
+	c.Stop(err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.run.err == nil {
+		c.run.err = err
+	}
 }

@@ -279,3 +279,30 @@ func TestPAR4CallbacksOnTheRunGoroutine(t *testing.T) {
 		t.Error("with n = 1 a callback ran on another goroutine than the one that called Run")
 	}
 }
+
+func TestRUN24PanicAfterAPlainStopIsReported(t *testing.T) {
+	c := New("c", nil, Options{})
+	c.NewWorkQueue().Add(func() { c.Stop(nil); panic("late") })
+	var pe *PanicError
+	if err := runContainer(t, c, 1).wantReturn("Stop was called"); !errors.As(err, &pe) || pe.Value != "late" {
+		t.Errorf("Run returned %v, want the panic: nothing else went wrong before", err)
+	}
+}
+
+func TestPAR6NestedRunInStartAndStop(t *testing.T) {
+	h := &nested{}
+	c := New("c", h, Options{})
+	c.Schedule(0, func() {})
+	runContainer(t, c, 2).wantReturn("its only work has ended")
+	if h.start != ErrNestedRun || h.stop != ErrNestedRun {
+		t.Errorf("Run in OnContainerStart gave %v, in OnContainerStop %v", h.start, h.stop)
+	}
+}
+
+type nested struct {
+	BaseHandler
+	start, stop error
+}
+
+func (h *nested) OnContainerStart(c *Container) { h.start = c.Run(context.Background(), 1) }
+func (h *nested) OnContainerStop(c *Container)  { h.stop = c.Run(context.Background(), 1) }

@@ -21,9 +21,16 @@ func (c *Container) threadKey() any {
 	return id
 }
 
-// isWorker reports whether thread is serving strands.
+// isWorker reports whether thread is inside Run.
 func (c *Container) isWorker(thread any) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.workers[thread] > 0
+	return c.workers[thread]
+}
+
+// enrol notes that thread is inside Run.
+func (c *Container) enrol(thread any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.workers[thread] = true
 }
