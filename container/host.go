@@ -31,6 +31,7 @@ type host struct {
 	nc         net.Conn  // nil before the dial and after the close
 	try        tryWriter // nc's optional method
 	writing    bool      // a writer thread has writeBuf
+	unwritten  bool      // the rest of the output is for another turn
 	writeErr   error     // why output is thrown away from now on
 	writeBuf   []byte
 	halfClosed bool
@@ -134,6 +135,7 @@ func (c *Container) abandon(h *host) {
 	c.hosts[h.place].place = h.place
 	c.hosts[last] = nil
 	c.hosts = c.hosts[:last]
+	h.queue.closed = true
 	c.deactivate(1 + c.domain.timers.dropQueue(&h.queue))
 }
 
@@ -146,25 +148,37 @@ func (h *host) turn() {
 
 	h.now = h.c.env.Now()
 	h.conn.enter()
-	h.c.protect(h.step)
+	whole := h.c.protect(h.step)
 	h.conn.leave()
 
 	if h.final == finalGone {
-		h.mu.Lock()
-		h.state.retire()
-		h.mu.Unlock()
-		h.c.abandon(h)
+		h.retire()
 		return
 	}
 	h.mu.Lock()
-	if h.batch.len() > 0 || h.final != finalNone {
-		h.state.note() // the batch was long, or a panic left something over
+	if !whole || h.unwritten {
+		h.state.note() // a panic left something over, or there was much to write
 	}
 	again := h.state.end()
 	h.mu.Unlock()
 	if again {
 		h.c.enqueue(&h.strand)
 	}
+}
+
+// retire ends the last turn. A stream that the dial thread has made too late is
+// closed: here, or by dialEnded.
+func (h *host) retire() {
+	h.mu.Lock()
+	h.state.retire()
+	late := [...]net.Conn{h.turnIn.nc, h.inbox.nc}
+	h.mu.Unlock()
+	for _, nc := range late {
+		if nc != nil {
+			nc.Close()
+		}
+	}
+	h.c.abandon(h)
 }
 
 // take moves the inbox to the turn. The strand's mutex is held.
@@ -213,13 +227,15 @@ func (h *host) feed() {
 	t := &h.turnIn
 	if t.tick {
 		t.tick = false
-		h.deadline.timer = nil
-		h.conn.eng.Advance(h.now)
+		h.stopDeadline() // another one may have been set since
 	}
 	if data := t.data; data != nil {
 		t.data, h.holding = nil, true
 		h.conn.eng.Receive(h.now, data)
 	}
+	// Only now, since what was received may have kept a deadline. And in every
+	// turn, since it is from this time that new deadlines count.
+	h.conn.eng.Advance(h.now)
 	if t.wrote {
 		err := t.writeErr
 		t.wrote, t.writeErr, h.writing = false, nil, false
@@ -249,7 +265,7 @@ func (h *host) takeDial() {
 		default:
 			h.attachSocket(nc)
 		}
-	case h.started:
+	case h.started || t.stop:
 	case h.nc != nil:
 		h.started = true
 		h.attachSocket(h.nc)
@@ -290,15 +306,19 @@ func (h *host) settle() {
 		h.finish()
 		return
 	}
-	if h.holding && !h.writing {
-		h.releaseReader() // a peer that does not read is not read from
+	if h.holding {
+		h.releaseReader()
 	}
 	h.armDeadline()
 }
 
-// serveStop aborts the connection, as Container.Stop asks (RUN-17).
+// serveStop aborts the connection, as Container.Stop asks (RUN-17), unless it
+// has ended by itself.
 func (h *host) serveStop() {
 	h.turnIn.stop = false
+	if h.conn.eng.Finished() {
+		return
+	}
 	h.conn.aborted = true
 	h.conn.abortErr = h.c.stopError()
 	h.closeSocket()

@@ -26,11 +26,23 @@ func (h *host) startDial() {
 	ctx, h.cancelDial = h.c.env.NewContext()
 	network, address := "tcp", h.conn.address.hostPort()
 	h.c.ioBegin("dial", func() {
-		nc, err := h.c.transport.Dial(ctx, network, address)
-		h.mu.Lock()
-		h.inbox.dialed, h.inbox.nc, h.inbox.dialErr = true, nc, err
-		h.postedUnlock()
+		h.dialEnded(h.c.transport.Dial(ctx, network, address))
 	})
+}
+
+// dialEnded posts what came of the dial. If the connection has ended meanwhile,
+// nobody else will close the stream.
+func (h *host) dialEnded(nc net.Conn, err error) {
+	h.mu.Lock()
+	if h.state == strandGone {
+		h.mu.Unlock()
+		if nc != nil {
+			nc.Close()
+		}
+		return
+	}
+	h.inbox.dialed, h.inbox.nc, h.inbox.dialErr = true, nc, err
+	h.postedUnlock()
 }
 
 // attachSocket starts serving nc.
@@ -77,14 +89,27 @@ func (h *host) releaseReader() {
 	h.mu.Unlock()
 }
 
+// writeBatch bounds the writes of one turn, each of about the engine's
+// high-water mark, so that a connection with much to say to a peer that reads
+// fast starves nobody.
+const writeBatch = 8
+
 // flush writes what the engine has to say: at once as far as the socket takes
 // it, the rest through a writer thread, so that a slow peer never holds a worker.
+//
+// The peer is read from meanwhile, or two ends that both wait for room would wait
+// for ever. What it can make the engine hold is bounded all the same: flows wait
+// for room in the output, so that its credit and windows run out.
 func (h *host) flush() {
 	eng := h.conn.eng
-	for h.nc != nil && !h.writing {
+	h.unwritten = false
+	for writes := 0; h.nc != nil && !h.writing; writes++ {
 		out := eng.Output()
 		switch {
 		case len(out) == 0:
+			return
+		case writes == writeBatch:
+			h.unwritten = true
 			return
 		case h.writeErr != nil:
 			eng.Wrote(len(out))
@@ -128,7 +153,9 @@ func (h *host) writeFailed(err error) {
 		return
 	}
 	h.writeErr = err
-	h.nc.SetReadDeadline(h.now.Add(drainTime))
+	if h.nc.SetReadDeadline(h.now.Add(drainTime)) != nil {
+		h.readEnded(err)
+	}
 }
 
 // readEnded tells the engine that the reader thread has ended.
@@ -144,15 +171,17 @@ func (h *host) readEnded(err error) {
 	h.conn.eng.TransportClosed(h.now, err)
 }
 
-// endStream closes the socket once the engine has said and heard all. While it
-// only waits for a refused peer to go away (§2.2), the sending half is closed, so
-// that the peer notices.
+// endStream closes the socket once the engine has said and heard all, and gives
+// up the dial once the engine wants to hear nothing any more: the opening has
+// timed out. While the engine only waits for a refused peer to go away (§2.2),
+// the sending half is closed, so that the peer notices.
 func (h *host) endStream() {
 	eng := h.conn.eng
-	if h.nc == nil || h.writing || !eng.WriteDone() {
+	said := h.nc == nil || !h.writing && eng.WriteDone()
+	switch {
+	case !said:
 		return
-	}
-	if eng.ReadDone() {
+	case eng.ReadDone():
 		h.closeSocket()
 		eng.TransportClosed(h.now, nil)
 		return

@@ -10,7 +10,7 @@ import "time"
 // scheduled functions (SER-5). The zero WorkQueue refuses everything (WQ-11).
 type WorkQueue struct {
 	home   workHome
-	closed bool // of a free-standing queue; guarded by the container's mutex
+	closed bool // no timer is taken any more; guarded by the container's mutex
 	timers int  // its jobs among the container's timers; guarded likewise
 }
 
