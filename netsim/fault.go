@@ -107,10 +107,10 @@ type On uint8
 
 // The sorts of triggers.
 const (
-	OnStart On = iota
-	OnByte
-	OnTime
-	OnPredicate
+	OnStart     On = iota // with the run, or with each connection
+	OnByte                // at a number of bytes delivered
+	OnTime                // at a virtual time
+	OnPredicate           // where a predicate says
 )
 
 // Predicate looks at the bytes of one direction of one connection, in order and

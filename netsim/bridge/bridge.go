@@ -111,9 +111,8 @@ func (b *Bridge) harvest() {
 func (b *Bridge) touch() { b.hub.touched = true }
 
 // Close ends what is left: connections are reset, listeners closed, goroutines
-// that wait at a gate end there, later calls of Gate.Do end theirs. It returns
-// when all threads of the bridge have been told; Wait or the run's end waits for
-// them. A second Close does nothing.
+// that wait at a gate end there, and so do those that come to one later. The
+// bridge's threads end soon after. A second Close does nothing.
 func (b *Bridge) Close() {
 	if b.closed {
 		return
