@@ -30,6 +30,38 @@ func BenchmarkTransfer(b *testing.B) {
 	}
 }
 
+// TestSteadyStateAllocatesNothing moves messages until the buffers have their size, and from then on counts.
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	for _, settled := range []bool{true, false} {
+		p, sender, receiver := openPair(t, 1000, Config{}, Config{})
+		payload := make([]byte, 1000)
+		accepted := &wire.Accepted{}
+		round := func() {
+			for range 10 {
+				_, _ = sender.Send(nil, payload, settled)
+			}
+			p.shuttle(p.client, p.server)
+			for ev, ok := p.server.NextEvent(); ok; ev, ok = p.server.NextEvent() {
+				_ = ev.Delivery.Update(accepted)
+				_ = ev.Delivery.Settle()
+				_ = receiver.AddCredit(1)
+			}
+			p.shuttle(p.server, p.client)
+			for ev, ok := p.client.NextEvent(); ok; ev, ok = p.client.NextEvent() {
+				if ev.Type == DeliveryUpdated {
+					_ = ev.Delivery.Settle()
+				}
+			}
+		}
+		for range 200 {
+			round()
+		}
+		if n := testing.AllocsPerRun(200, round); n > 0 {
+			t.Errorf("settled=%v: ten messages cost %v allocations", settled, n)
+		}
+	}
+}
+
 func benchTransfer(b *testing.B, settled bool, size, batch int) {
 	p, sender, receiver := openPair(b, 1000, Config{}, Config{})
 	payload := make([]byte, size)

@@ -90,22 +90,29 @@ func (c *Connection) Config() *Config { return &c.cfg }
 
 // ReadDone reports that the engine ignores further input: the caller may stop reading.
 func (c *Connection) ReadDone() bool {
-	c.flush()
+	c.flushEnd()
 	return c.over || c.readEnd
 }
 
 // WriteDone reports that no more output will come and all of it has been written: the caller must end its half of the
 // transport, or close it.
 func (c *Connection) WriteDone() bool {
-	c.flush()
+	c.flushEnd()
 	return c.over || c.writeEnd && c.out.pending() == 0
 }
 
 // Finished reports that the connection is over: ReadDone and WriteDone, or the transport is gone. The caller must close
 // the transport. The last event, TransportClosed, has been raised by then.
 func (c *Connection) Finished() bool {
-	c.flush()
+	c.flushEnd()
 	return c.over
+}
+
+// flushEnd frames what is due if the close is. Questions asked in between must not cut batches of dispositions and flows.
+func (c *Connection) flushEnd() {
+	if c.local == Closed {
+		c.flush()
+	}
 }
 
 // Open opens the local end (§2.4.1): sends the open, or answers the peer's. It fails with a *CallError if the local end

@@ -119,8 +119,9 @@ func keepsOctets(f *wire.Frame) bool {
 	return f.Code != 0
 }
 
-// refuseFrame answers a frame that cannot be decoded. While closing, such frames are discarded like all others (§2.4.6).
-// It returns how many octets of b are done with.
+// refuseFrame answers a frame that cannot be decoded: by the end of its session if it has one and the stream is still in
+// step, else by the close of the connection. While closing, such frames are discarded like all others (§2.4.6). It
+// returns how many octets of b are done with.
 func (c *Connection) refuseFrame(b []byte, n int, err error) int {
 	var e *wire.DecodeError
 	if !errors.As(err, &e) {
@@ -131,13 +132,21 @@ func (c *Connection) refuseFrame(b []byte, n int, err error) int {
 		c.failSASL(0, "a malformed frame", err)
 		return len(b)
 	}
+	if n > 0 {
+		c.idle.onReceived(c.now)
+		if s := c.sessionOfFault(e); s != nil {
+			if !s.discarding {
+				s.fail("2.5.4", e.Condition, "%s in %s", e.Reason, frameName(e))
+			}
+			return n
+		}
+	}
 	section := "2.3.2"
 	if e.Condition == wire.ConditionConnectionFramingError {
 		section = "2.3.1"
 	}
-	c.fail(section, e.Condition, "%s", e.Reason+" in "+frameName(e))
+	c.fail(section, e.Condition, "%s in %s", e.Reason, frameName(e))
 	if n > 0 {
-		c.idle.onReceived(c.now)
 		return n
 	}
 	size := binary.BigEndian.Uint32(b)
@@ -149,6 +158,20 @@ func (c *Connection) refuseFrame(b []byte, n int, err error) int {
 	}
 	c.input.skip = uint64(size) - 4
 	return 4
+}
+
+// sessionOfFault returns the session whose frame could not be decoded, nil if the fault concerns the connection: a frame
+// that is not well-formed, or not known, or that opens or ends something larger than a link.
+func (c *Connection) sessionOfFault(e *wire.DecodeError) *Session {
+	f := &c.frame
+	if c.discarding || f.Type != wire.FrameAMQP || e.Condition == wire.ConditionConnectionFramingError {
+		return nil
+	}
+	switch f.Code {
+	case wire.CodeAttach, wire.CodeFlow, wire.CodeTransfer, wire.CodeDisposition, wire.CodeDetach:
+		return at(c.remoteChannels, int(f.Channel))
+	}
+	return nil
 }
 
 func frameName(e *wire.DecodeError) string {

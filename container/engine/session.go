@@ -138,7 +138,7 @@ func (s *Session) End(err *wire.Error) {
 
 // close ends the local end on behalf of the caller or of the engine.
 func (s *Session) close(err *wire.Error) {
-	if s.local == Uninitialized && s.remote != Uninitialized {
+	if s.local == Uninitialized && s.remote != Uninitialized && s.conn.local != Closed {
 		if e := s.Begin(BeginOptions{}); e != nil {
 			s.conn.fail("2.5.1", wire.ConditionResourceLimitExceeded, "no channel to answer a begin on")
 			return

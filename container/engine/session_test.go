@@ -296,6 +296,87 @@ func TestSessionErrors(t *testing.T) {
 	}
 }
 
+// A frame that cannot be decoded ends its session, if it has one; a frame of a session that is ending is discarded.
+func TestMalformedFramesOfASession(t *testing.T) {
+	list := func(code byte, fields ...byte) []byte {
+		body := append([]byte{0, 0x53, code, 0xc0, byte(len(fields) + 1), 0}, fields...)
+		body[5] = byte(len(fields))
+		return append([]byte{0, 0, 0, byte(8 + len(body)), 2, 0, 0, 0}, body...)
+	}
+	null := byte(0x40)
+	for _, tt := range []struct {
+		story     string
+		octets    []byte
+		condition wire.Symbol
+	}{
+		{"attach without name (§1.4)", list(0x12, null, 0x43, 0x41), wire.ConditionInvalidField},
+		{"flow without windows", list(0x13, null), wire.ConditionInvalidField},
+		{"transfer without handle", list(0x14, null), wire.ConditionInvalidField},
+		{"transfer with a boolean handle", list(0x14, 0x41), wire.ConditionDecodeError},
+		{"disposition without role", list(0x15, null, 0x43), wire.ConditionInvalidField},
+		{"disposition with an unknown state (§2.7.6)", []byte{0, 0, 0, 23, 2, 0, 0, 0, 0, 0x53, 0x15, 0xc0, 10, 5, 0x41, 0x43, 0x40, 0x42, 0, 0x53, 0x99, 0x45, 0x40}, wire.ConditionNotImplemented},
+		{"detach without handle", list(0x16, null), wire.ConditionInvalidField},
+	} {
+		t.Run(tt.story, func(t *testing.T) {
+			p, s := beginPeer(t, Config{})
+			other := p.begin(1)
+			p.sendBytes(tt.octets)
+			p.wantEvent(tt.story, SessionFault)
+			if s.LocalError().Condition != tt.condition {
+				t.Fatalf("the error is %+v, want %s", s.LocalError(), tt.condition)
+			}
+			p.wantEnd(tt.story, 0, tt.condition)
+			p.sendBytes(tt.octets)
+			p.wantSilence("once more: discarded")
+			p.wantNoEvent("and not reported")
+			p.send(1, &wire.Flow{NextIncomingID: wire.Some(uint32(0)), Echo: true})
+			next[*wire.Flow](p, "another session goes on", other.channel)
+		})
+	}
+	p, _ := beginPeer(t, Config{})
+	p.sendBytes(list(0x17, 0x41))
+	p.wantFault("an end that cannot be decoded leaves no session to be ended", wire.ConditionDecodeError)
+	p, _ = beginPeer(t, Config{})
+	b := list(0x12, null)
+	b[7] = 9
+	p.sendBytes(b)
+	p.wantFault("and so does a channel without session", wire.ConditionInvalidField)
+}
+
+// What the peer does wrong while an end waits for deliveries disturbs nothing.
+func TestFaultsWhileAnEndWaits(t *testing.T) {
+	p, s := beginPeer(t, Config{})
+	l := p.sender(s, 5)
+	f := linkFlow(0, 0, 0, 5, false)
+	f.IncomingWindow = 0
+	p.send(0, f)
+	p.wantEvent("the window is shut", LinkFlow)
+	d, err := l.NewDelivery(DeliveryOptions{})
+	p.must(err)
+	p.must(d.Write([]byte("mine")))
+	s.End(nil)
+	p.wantSilence("the end waits for a delivery")
+	p.sendPayload(0, &wire.Transfer{Handle: 0}, []byte("theirs"))
+	p.sendPayload(0, transferN(0), []byte("theirs"))
+	p.send(0, &wire.Detach{Handle: 5})
+	p.wantNoEvent("faults are not worth a word now")
+	if string(d.d.buf) != "mine" {
+		t.Fatalf("the delivery became %q", d.d.buf)
+	}
+}
+
+func TestEndAfterCloseOfAnUnansweredSession(t *testing.T) {
+	p := openPeer(t, Config{})
+	p.send(0, &wire.Begin{IncomingWindow: 1, OutgoingWindow: 1})
+	s := p.wantEvent("the begin is reported", SessionRemoteBegin).Session
+	p.c.Close(nil)
+	s.End(nil)
+	p.wantClose("the close says it all", "")
+	p.send(0, &wire.Close{})
+	p.wantEvent("the peer closes", ConnectionRemoteClose)
+	p.wantOver("both have closed", false)
+}
+
 // A fault in a session that the caller has not begun is answered by begin and end.
 func TestSessionErrorBeforeTheOwnBegin(t *testing.T) {
 	p := openPeer(t, Config{})

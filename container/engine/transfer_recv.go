@@ -16,14 +16,13 @@ func (s *Session) onTransfer(t *wire.Transfer, payload []byte) {
 	switch {
 	case l == nil:
 		s.failHandle("transfer", t.Handle)
-		return
 	case l.role == wire.RoleSender:
 		l.fail("2.6.12", wire.ConditionNotAllowed, "a transfer to a sender")
-	}
-	if l.local == Detached || l.local == Closed {
-		// Under way when this end was detached, or faulty: of no effect beyond the numbering (§2.6.5).
 		s.skipTransfer(t)
-	} else {
+	case l.local == Detached || l.local == Closed:
+		// Under way when this end was detached: of no effect beyond the numbering (§2.6.5).
+		s.skipTransfer(t)
+	default:
 		l.receiveTransfer(t, payload)
 	}
 	s.checkWindow()
@@ -142,8 +141,8 @@ func (l *Link) checkModes(d *delivery, t *wire.Transfer) bool {
 		l.fail("2.8.2", wire.ConditionInvalidField, "a settled delivery from a sender in snd-settle-mode unsettled")
 		return false
 	}
-	if !t.RcvSettleMode.Set {
-		return true
+	if !t.RcvSettleMode.Set || d.remoteSettled || t.Settled.V {
+		return true // §2.7.5: without meaning for a settled delivery
 	}
 	if t.RcvSettleMode.V == wire.ReceiverSettleModeSecond && l.RcvSettleMode() == wire.ReceiverSettleModeFirst {
 		l.fail("2.7.5", wire.ConditionInvalidField, "rcv-settle-mode second on a link in mode first")
