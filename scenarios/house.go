@@ -14,7 +14,17 @@ import (
 var (
 	workersParam = sim.Param{Name: "workers", Doc: "threads in each Run", Default: 2, Min: 1, Max: 3}
 	latencyParam = sim.Param{Name: "latency", Doc: "greatest latency of a path, in microseconds", Default: 0, Min: 0, Max: 500, Draw: sim.Switch}
-	splitParam   = sim.Param{Name: "split", Doc: "reads are whole (0), split at random (1), byte by byte (2)", Default: 0, Min: 0, Max: 2, Draw: sim.Switch}
+	splitParam   = sim.Param{Name: "split", Doc: "reads are whole (0) or split at random (1)", Default: 0, Min: 0, Max: 1, Draw: sim.Switch}
+	octetsParam  = sim.Param{Name: "split", Doc: "reads are whole (0), split at random (1), octet by octet (2)", Default: 0, Min: 0, Max: 2, Draw: sim.Switch}
+)
+
+// Parameters that count faults. A name that begins with "fault." makes a
+// parameter subject to simrun run -faults.
+var (
+	resetParam  = sim.Param{Name: "fault.reset", Doc: "connections reset in flight", Min: 0, Max: 2, Draw: sim.Switch}
+	cutParam    = sim.Param{Name: "fault.cut", Doc: "streams whose end comes early, or never", Min: 0, Max: 2, Draw: sim.Switch}
+	refuseParam = sim.Param{Name: "fault.refuse", Doc: "dials refused", Min: 0, Max: 2, Draw: sim.Switch}
+	stallParam  = sim.Param{Name: "fault.stall", Doc: "streams that stand still for a while", Min: 0, Max: 2, Draw: sim.Switch}
 )
 
 // steps is the budget of a run: reading byte by byte takes many.
@@ -35,6 +45,29 @@ func newHouse(w *sim.World) *house {
 		path.Jitter = time.Duration(draw.IntN(int(most)+1)) * time.Microsecond
 	}
 	return &house{stage.New(w, netsim.Options{Path: path}), w}
+}
+
+// faults draws and plans as many faults as the fault parameters of the scenario
+// say, on connections from one host to another. Each kind has entropy of its
+// own, so that leaving one out does not change the others.
+func (x *house) faults(from, to string) {
+	for _, f := range []struct {
+		param string
+		kinds []netsim.Kind
+	}{
+		{resetParam.Name, []netsim.Kind{netsim.Reset, netsim.Truncate}},
+		{cutParam.Name, []netsim.Kind{netsim.HalfClose, netsim.DropEnd}},
+		{refuseParam.Name, []netsim.Kind{netsim.Refuse}},
+		{stallParam.Name, []netsim.Kind{netsim.Stall, netsim.Partition}},
+	} {
+		menu := netsim.Menu{
+			Kinds: f.kinds, Dialers: []string{from}, Acceptors: []string{to},
+			Conns: 3, Bytes: 600, Time: 2 * time.Millisecond, Lasting: 5 * time.Millisecond,
+		}
+		for _, fault := range menu.Plan(x.w.Rand(f.param).Uint64(), int(x.w.Param(f.param))) {
+			x.Net.Inject(fault)
+		}
+	}
 }
 
 // run runs c with as many threads as the run has drawn.

@@ -35,7 +35,9 @@ var Lifecycle = &sim.Scenario{
 		{Name: "connections", Doc: "connections of the client", Default: 2, Min: 0, Max: 3},
 		{Name: "runs", Doc: "threads that call the client's Run", Default: 1, Min: 1, Max: 2},
 		{Name: "chaos", Doc: "operations thrown in", Default: 4, Min: 0, Max: 8},
-		workersParam, latencyParam, splitParam,
+		{Name: "linger", Doc: "longest wait before the stop, in milliseconds", Default: 1, Min: 0, Max: 8, Draw: sim.Switch},
+		workersParam, latencyParam, octetsParam,
+		resetParam, cutParam, refuseParam, stallParam,
 	},
 	Run:   lifecycle,
 	Check: stage.Judge,
@@ -71,6 +73,7 @@ func (l *stoppingListener) OnAccept(*container.Listener) container.ConnectionOpt
 
 func lifecycle(w *sim.World) {
 	x := newHouse(w)
+	x.faults("client", "server")
 	draw := w.Rand("lifecycle")
 	server := x.Container("server", quiet{})
 	stops := &stoppingListener{left: draw.IntN(3)}
@@ -95,6 +98,9 @@ func lifecycle(w *sim.World) {
 	chaos := w.Go("chaos", func() { x.chaos(client, server, listener) })
 	connecting.Join()
 	chaos.Join()
+	if most := int(w.Param("linger")); most > 0 {
+		w.Sleep(time.Duration(draw.IntN(most)) * time.Millisecond)
+	}
 	client.Stop(nil)
 	server.Stop(nil)
 	met := w.Expect("RUN-13", "Run returns after Stop")

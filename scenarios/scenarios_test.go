@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/runner"
 	"github.com/collider-amqp/collider/sim/simtest"
 )
 
@@ -50,5 +51,26 @@ func TestRegistry(t *testing.T) {
 				t.Errorf("%s has a property %v", s.Name, p)
 			}
 		}
+	}
+}
+
+// TestCorpus replays what once failed.
+func TestCorpus(t *testing.T) {
+	cases, err := runner.LoadCorpus(Corpus())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := runner.CheckCorpus(All(), cases); err != nil {
+		t.Fatal(err)
+	}
+	report, err := runner.ReplayCorpus(All(), cases, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range report.Failures {
+		t.Errorf("%s", report.Failures[i].Text())
+	}
+	for _, name := range report.Drifted {
+		t.Errorf("%s: its decisions can no longer be followed", name)
 	}
 }

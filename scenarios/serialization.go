@@ -34,7 +34,7 @@ var Serialization = &sim.Scenario{
 		{Name: "connections", Doc: "connections of the client", Default: 3, Min: 1, Max: 4},
 		{Name: "pokers", Doc: "threads that poke", Default: 2, Min: 1, Max: 3},
 		{Name: "pokes", Doc: "pokes of each", Default: 6, Min: 1, Max: 12},
-		workersParam, latencyParam, splitParam,
+		workersParam, latencyParam, octetsParam,
 	},
 	Run:   serialization,
 	Check: stage.Judge,

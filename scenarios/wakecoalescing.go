@@ -25,7 +25,7 @@ var WakeCoalescing = &sim.Scenario{
 		{Name: "wakes", Doc: "wakes of each", Default: 3, Min: 1, Max: 6},
 		{Name: "inside", Doc: "wakes from inside callbacks", Default: 1, Min: 0, Max: 2},
 		{Name: "early", Doc: "close when the wakers are done (0) or meanwhile (1)", Default: 0, Min: 0, Max: 1},
-		workersParam, latencyParam, splitParam,
+		workersParam, latencyParam, octetsParam,
 	},
 	Run:   wakeCoalescing,
 	Check: stage.Judge,

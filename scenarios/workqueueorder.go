@@ -30,7 +30,7 @@ var WorkQueueOrder = &sim.Scenario{
 		{Name: "nested", Doc: "jobs that add a job", Default: 1, Min: 0, Max: 1},
 		{Name: "free", Doc: "a connection's queue (0) or a free-standing one (1)", Default: 0, Min: 0, Max: 1},
 		{Name: "end", Doc: "the end is a close (0), a stop (1)", Default: 0, Min: 0, Max: 1},
-		workersParam, latencyParam, splitParam,
+		workersParam, latencyParam, octetsParam,
 	},
 	Run:   workQueueOrder,
 	Check: stage.Judge,

@@ -14,6 +14,7 @@ import (
 func config() cli.Config {
 	return cli.Config{
 		Scenarios: scenarios.All(),
+		Corpus:    scenarios.Corpus(),
 		Commands:  []cli.Command{command.Conform(), serveCommand},
 	}
 }
