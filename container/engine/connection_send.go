@@ -15,15 +15,20 @@ type sendQueues struct {
 	sessions []*Session     // sessions that owe a flow
 }
 
-// flush frames what the state of the endpoints calls for, as far as the output has room: dispositions, deliveries,
-// then begins, attaches, detaches and ends, flows, and the close at last.
+// flush frames what the state of the endpoints calls for, as far as the output has room, and leaves nothing for a second
+// flush to do. Dispositions and flows go before deliveries, which would leave them no room; deliveries go before the
+// detaches and ends that wait for them; the close is last.
 func (c *Connection) flush() {
 	if c.over || !c.amqpBegun || c.closeSent || c.writeEnd || !c.sendOpen() {
 		return
 	}
 	c.flushUpdates()
+	c.flushFlows()
 	c.flushTransfers()
-	c.flushOps()
+	for c.flushOps() {
+		c.flushTransfers()
+	}
+	c.flushUpdates()
 	c.flushFlows()
 	c.sendClose()
 	if c.out.pending() > c.cfg.OutputLimit {
@@ -139,32 +144,54 @@ type op struct {
 	err    *wire.Error
 }
 
-type opQueue = fifo[op]
-
 // pushOp queues an operation.
 func (s *Session) pushOp(o op) {
-	if s.ops.len() == 0 && !s.inOps {
+	if !s.inOps {
 		s.inOps = true
 		s.conn.sendQueues.ops = append(s.conn.sendQueues.ops, s)
 	}
-	s.ops.push(o)
+	s.ops = append(s.ops, o)
 }
 
-// flushOps frames the operations that need not wait.
-func (c *Connection) flushOps() {
-	if len(c.sendQueues.ops) == 0 {
-		return
-	}
+// flushOps frames the operations that need not wait, and reports whether there were any.
+func (c *Connection) flushOps() (any bool) {
 	list := c.sendQueues.ops
 	c.sendQueues.ops = nil
 	for _, s := range list {
-		for s.ops.len() > 0 && s.runOp(*s.ops.at(0)) {
-			s.ops.pop()
-		}
-		if s.inOps = s.ops.len() > 0; s.inOps {
+		any = s.flushOps() || any
+		if s.inOps = len(s.ops) > 0; s.inOps {
 			c.sendQueues.ops = append(c.sendQueues.ops, s)
 		}
 	}
+	return any
+}
+
+// flushOps frames the session's operations that need not wait, and reports whether there were any. Operations may queue
+// others.
+func (s *Session) flushOps() (any bool) {
+	var waiting []op
+	for len(s.ops) > 0 {
+		o := s.ops[0]
+		if waitsFor(o, waiting) || !s.runOp(o) {
+			waiting = append(waiting, o)
+		} else {
+			any = true
+		}
+		s.ops = s.ops[1:]
+	}
+	s.ops = waiting
+	return any
+}
+
+// waitsFor reports whether an operation must wait because earlier ones do. A detach that waits for deliveries holds up
+// only its link, and the end of the session; a begin or an attach that waits for the peer's limits holds up everything.
+func waitsFor(o op, waiting []op) bool {
+	for _, w := range waiting {
+		if w.kind != opDetach || o.kind == opEnd || w.link == o.link {
+			return true
+		}
+	}
+	return false
 }
 
 // runOp frames an operation, or drops one that has become pointless. It returns false if the operation must wait.

@@ -84,9 +84,9 @@ func (c *Connection) flushFlows() {
 	kept := q.links[:0]
 	for _, l := range q.links {
 		switch {
-		case !l.session.sending() && l.session.begun || !l.attached && !l.attaching:
+		case l.owesNoFlow():
 			l.flowWanted = false
-		case !l.attached || !c.roomy():
+		case !l.attached || l.attaching || !c.roomy():
 			kept = append(kept, l)
 		default:
 			c.emitFlow(l.session, l)
@@ -97,7 +97,7 @@ func (c *Connection) flushFlows() {
 	keptSessions := q.sessions[:0]
 	for _, s := range q.sessions {
 		switch {
-		case !s.flowWanted || s.ended:
+		case !s.flowWanted || s.discarding:
 			s.flowWanted = false
 		case !s.sending() || !c.roomy():
 			keptSessions = append(keptSessions, s)
@@ -107,6 +107,12 @@ func (c *Connection) flushFlows() {
 	}
 	clear(q.sessions[len(keptSessions):])
 	q.sessions = keptSessions
+}
+
+// owesNoFlow reports whether the link is not, and is not about to be, in a state to be told of.
+func (l *Link) owesNoFlow() bool {
+	s := l.session
+	return s.discarding || s.begun && !s.sending() || l.local == Detached || l.local == Closed || !l.attached && !l.attaching
 }
 
 // emitFlow sends a flow of the session, and of a link if l is set (§2.7.4). It never asks for an echo, so that two

@@ -328,11 +328,11 @@ func (l *Link) detach(closed bool, err *wire.Error) error {
 		if l.everSent {
 			o = l.options
 			o.Unsettled, o.IncompleteUnsettled = nil, false // §2.6.13: null when reattaching
-			l.reclosing, l.quiet = true, l.remote == Closed
 		}
 		if e := l.attach(o); e != nil {
 			return e
 		}
+		l.reclosing, l.quiet = l.everSent, l.everSent && l.remote == Closed
 	}
 	l.endLocally(closed, err)
 	l.awaitsDetach = !l.owesDetach && (l.remote == Active || l.remote == Uninitialized)
@@ -343,9 +343,8 @@ func (l *Link) detach(closed bool, err *wire.Error) error {
 
 // amendDetach makes a close of a detach that is still queued, and reports whether there was one.
 func (l *Link) amendDetach(closed bool, err *wire.Error) bool {
-	ops := &l.session.ops
-	for i := range ops.len() {
-		if o := ops.at(i); o.kind == opDetach && o.link == l && l.local == Detached {
+	for i := range l.session.ops {
+		if o := &l.session.ops[i]; o.kind == opDetach && o.link == l && l.local == Detached {
 			o.closed, o.err = closed, err
 			l.endLocally(closed, err)
 			return true

@@ -255,6 +255,9 @@ func (p *player) doHeld(i int, s step) {
 func (p *player) fetch(i int) {
 	for {
 		b := p.ends[i].Output()
+		if n := p.ends[i].Pending(); n != len(b) {
+			p.wrong = append(p.wrong, fmt.Sprintf("%s: a second flush finds %d octets more", p.ends[i].name, n-len(b)))
+		}
 		if len(b) == 0 {
 			return
 		}

@@ -25,7 +25,7 @@ type Session struct {
 	ended      bool // the end has been sent
 	discarding bool // ended: only the peer's end still counts (§2.5.4)
 	listed     bool // in the connection's sessions
-	ops        opQueue
+	ops        []op // begin, attaches, detaches and end, in the order of the calls
 	inOps      bool // in the connection's queue of sessions with operations
 
 	window     sendWindow
@@ -208,7 +208,7 @@ func (s *Session) onEnd(e *wire.End) {
 	s.remoteErr = e.Error
 	s.dropSends()
 	c.push(Event{Type: SessionRemoteEnd, Session: s})
-	if s.ops.len() == 0 {
+	if len(s.ops) == 0 {
 		s.release()
 	}
 }
