@@ -135,9 +135,7 @@ func (c *Connection) refuseFrame(b []byte, n int, err error) int {
 	if n > 0 {
 		c.idle.onReceived(c.now)
 		if s := c.sessionOfFault(e); s != nil {
-			if !s.discarding {
-				s.fail("2.5.4", e.Condition, "%s in %s", e.Reason, frameName(e))
-			}
+			s.fail("2.5.4", e.Condition, "%s in %s", e.Reason, frameName(e)) // discarded if the session is ending
 			return n
 		}
 	}

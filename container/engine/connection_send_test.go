@@ -61,3 +61,56 @@ func TestFlowsAndDispositionsGoBeforeDeliveries(t *testing.T) {
 	next[*wire.Flow](p, "and the credit, too", 0)
 	next[*wire.Transfer](p, "then the flood goes on", 0)
 }
+
+// What is called before the peer's open waits together, in order.
+func TestOperationsThatWaitForThePeersOpen(t *testing.T) {
+	p := newPeer(t, Config{})
+	p.must(p.c.Open())
+	var links []*Link
+	for range 2 {
+		s := p.c.NewSession()
+		p.must(s.Begin(BeginOptions{}))
+		for range 2 {
+			l := s.NewReceiver("")
+			p.must(l.Attach(termini))
+			p.must(l.AddCredit(1))
+			links = append(links, l)
+		}
+	}
+	p.must(links[3].Detach(true, nil))
+	p.wantHeader("the header goes first", wire.HeaderAMQP)
+	next[*wire.Open](p, "then the open", 0)
+	next[*wire.Begin](p, "channel 0 is sure", 0)
+	next[*wire.Attach](p, "so is its handle 0", 0)
+	next[*wire.Flow](p, "with its credit", 0)
+	p.wantSilence("the rest waits")
+	p.sendHeader(wire.HeaderAMQP)
+	p.send(0, &wire.Open{ContainerID: "peer", MaxFrameSize: 512, ChannelMax: 9})
+	next[*wire.Begin](p, "channel 1 is permitted", 1)
+	next[*wire.Attach](p, "its handle 0 is sure", 1)
+	next[*wire.Flow](p, "with its credit", 1)
+	p.wantSilence("the rest waits for handle-max")
+	for ch := range uint16(2) {
+		p.send(ch, &wire.Begin{RemoteChannel: wire.Some(ch), IncomingWindow: 1, OutgoingWindow: 1, HandleMax: 9})
+		if a := next[*wire.Attach](p, "handle 1 is permitted", ch); a.Handle != 1 {
+			t.Fatalf("%+v", a)
+		}
+		if ch == 1 {
+			p.wantDetach("and closed as it was asked", 1, true, "")
+		} else {
+			next[*wire.Flow](p, "with its credit", ch)
+		}
+	}
+	p.wantSilence("nothing is left")
+}
+
+func TestFaultySessionTellsNothingElse(t *testing.T) {
+	p, s := beginPeer(t, Config{})
+	l := p.receiver(s, 5)
+	p.must(l.AddCredit(5))
+	p.sendPayload(0, transferN(0), nil)
+	p.must(p.wantEvent("a delivery comes", DeliveryReceived).Delivery.Update(&wire.Accepted{}))
+	p.send(0, &wire.Detach{Handle: 5})
+	next[*wire.Disposition](p, "what was said before the fault is told", 0)
+	p.wantEnd("then the session is ended, without a flow that means nothing any more", 0, wire.ConditionSessionUnattachedHandle)
+}

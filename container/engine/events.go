@@ -29,7 +29,8 @@ const (
 	// LinkRemoteAttach: the peer's attach has come, as the answer to the local one or as the request for a new link
 	// (then Link.LocalState is Uninitialized); see Link.RemoteAttach (§2.6.3).
 	LinkRemoteAttach
-	// LinkRemoteDetach: the peer has detached the link without closing it; see Link.RemoteError (§2.6.4).
+	// LinkRemoteDetach: the peer has detached the link without closing it; see Link.RemoteError (§2.6.4). Credit ends
+	// with the attachment, a drain under way without LinkDrained.
 	LinkRemoteDetach
 	// LinkRemoteClose: the peer has closed the link; see Link.RemoteError (§2.6.6).
 	LinkRemoteClose
