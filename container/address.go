@@ -31,24 +31,26 @@ func (e *AddressError) Error() string {
 }
 
 // parseAddress parses s. An absent host stays empty, an absent port becomes the
-// scheme's (§2.1: 5672).
+// scheme's (§2.1: 5672). The path is all that follows the slash behind the host,
+// to the letter: the name of a node may hold any character.
 func parseAddress(s string) (address, error) {
-	full := s
-	switch {
-	case strings.Contains(s, "://"):
-	case strings.HasPrefix(s, "//"):
-		full = "amqp:" + s
-	default:
-		full = "amqp://" + s
+	a := address{scheme: "amqp"}
+	rest := strings.TrimPrefix(s, "//")
+	if scheme, after, ok := strings.Cut(s, "://"); ok && !strings.Contains(scheme, "/") {
+		a.scheme, rest = scheme, after
 	}
-	u, err := url.Parse(full)
-	if err != nil {
-		return address{}, &AddressError{s, err.Error()}
-	}
-	a := address{scheme: u.Scheme, host: u.Hostname(), port: u.Port(), path: strings.TrimPrefix(u.Path, "/")}
 	if a.scheme != "amqp" {
 		return address{}, &AddressError{s, fmt.Sprintf("scheme %q is not amqp", a.scheme)}
 	}
+	authority, path, _ := strings.Cut(rest, "/")
+	if strings.ContainsAny(authority, "?#") {
+		return address{}, &AddressError{s, "a host holds no ? or #"}
+	}
+	u, err := url.Parse("amqp://" + authority)
+	if err != nil {
+		return address{}, &AddressError{s, err.Error()}
+	}
+	a.host, a.port, a.path = u.Hostname(), u.Port(), path
 	if a.port == "" {
 		a.port = "5672"
 	}

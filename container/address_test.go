@@ -1,0 +1,39 @@
+package container
+
+import (
+	"errors"
+	"testing"
+)
+
+func TestParseAddress(t *testing.T) {
+	for s, want := range map[string]address{
+		"host":                            {"amqp", "", "", false, "host", "5672", ""},
+		"host:1":                          {"amqp", "", "", false, "host", "1", ""},
+		"//host/q":                        {"amqp", "", "", false, "host", "5672", "q"},
+		"amqp://user:pass@host:1/a/b":     {"amqp", "user", "pass", true, "host", "1", "a/b"},
+		"amqp://u%40x:p%2Fq@[::1]:1/q":    {"amqp", "u@x", "p/q", true, "::1", "1", "q"},
+		":1":                              {"amqp", "", "", false, "", "1", ""},
+		"host/topic/#":                    {"amqp", "", "", false, "host", "5672", "topic/#"},
+		"host/q?x=1&y":                    {"amqp", "", "", false, "host", "5672", "q?x=1&y"},
+		"host/100%":                       {"amqp", "", "", false, "host", "5672", "100%"},
+		"amqp://host/topic://name with %": {"amqp", "", "", false, "host", "5672", "topic://name with %"},
+		"host/topic://name":               {"amqp", "", "", false, "host", "5672", "topic://name"},
+		"":                                {"amqp", "", "", false, "", "5672", ""},
+		"host/":                           {"amqp", "", "", false, "host", "5672", ""},
+		"host//q":                         {"amqp", "", "", false, "host", "5672", "/q"},
+	} {
+		if got, err := parseAddress(s); err != nil || got != want {
+			t.Errorf("%q is %+v, %v, want %+v", s, got, err, want)
+		}
+	}
+	for _, s := range []string{"http://host", "amqp://ho st", "host:port", "amqp://[::1", "host?x", "host#x"} {
+		_, err := parseAddress(s)
+		var e *AddressError
+		if !errors.As(err, &e) || e.Address != s || e.Error() == "" {
+			t.Errorf("%q gave %v", s, err)
+		}
+	}
+	if got := (address{host: "::1", port: "5"}).hostPort(); got != "[::1]:5" {
+		t.Errorf("hostPort is %q", got)
+	}
+}
