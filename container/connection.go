@@ -40,18 +40,19 @@ type Connection struct {
 // and opens it. It returns at once; what comes of it is told to the handler. The
 // connection itself reaches the user through callbacks alone, since it may
 // already be in use by another thread (OWN-5). Dialling begins inside Run.
-// Connect fails with ErrStopping after Stop, and with an *AddressError.
+// Connect fails with ErrStopping after Stop, with an *AddressError, and with an
+// *engine.CallError if opts has no encoding or exceeds 512 octets in the Open
+// frame (§2.4.1).
 func (c *Container) Connect(addr string, opts ConnectionOptions) error {
-	_, err := c.connect(addr, opts, nil)
-	return err
+	return c.connect(addr, opts, func(*Connection, address) error { return nil })
 }
 
 // connect makes a client connection; prepare is called before any other thread
 // can see it.
-func (c *Container) connect(addr string, opts ConnectionOptions, prepare func(*Connection, address)) (*Connection, error) {
+func (c *Container) connect(addr string, opts ConnectionOptions, prepare func(*Connection, address) error) error {
 	a, err := parseAddress(addr)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if a.host == "" {
 		a.host = "localhost"
@@ -65,30 +66,35 @@ func (c *Container) connect(addr string, opts ConnectionOptions, prepare func(*C
 	conn.address = a
 	h := newHost(c, conn, nil)
 	if err := conn.eng.Open(); err != nil {
-		return nil, err
+		return err
 	}
-	if prepare != nil {
-		conn.enter()
-		prepare(conn, a)
-		conn.leave()
+	conn.enter()
+	err = prepare(conn, a)
+	conn.leave()
+	if err != nil {
+		return err
 	}
-	return conn, c.adopt(h)
+	return c.adopt(h)
 }
 
 // OpenSender makes a connection to addr, whose path names a node, with a sender
 // to that node on the default session. The sender reaches the user through
-// callbacks. It fails as Connect does.
+// callbacks. It fails as Connect does, and if so has no encoding.
 func (c *Container) OpenSender(addr string, so SenderOptions, co ConnectionOptions) error {
-	_, err := c.connect(addr, co, func(conn *Connection, a address) { conn.OpenSender(a.path, so) })
-	return err
+	return c.connect(addr, co, func(conn *Connection, a address) error {
+		_, err := conn.DefaultSession().openSender(a.path, so)
+		return err
+	})
 }
 
 // OpenReceiver makes a connection to addr, whose path names a node, with a
 // receiver from that node on the default session. The receiver reaches the user
-// through callbacks. It fails as Connect does.
+// through callbacks. It fails as Connect does, and if ro has no encoding.
 func (c *Container) OpenReceiver(addr string, ro ReceiverOptions, co ConnectionOptions) error {
-	_, err := c.connect(addr, co, func(conn *Connection, a address) { conn.OpenReceiver(a.path, ro) })
-	return err
+	return c.connect(addr, co, func(conn *Connection, a address) error {
+		_, err := conn.DefaultSession().openReceiver(a.path, ro)
+		return err
+	})
 }
 
 // newConnection makes the API object and its engine.
@@ -147,13 +153,18 @@ func (c *Connection) WorkQueue() *WorkQueue {
 // called from any thread.
 func (c *Connection) Container() *Container { return c.container }
 
-// Open opens the local end with those of opts that still can take effect:
-// capabilities and properties. A connection that Connect made is open already.
-// It fails with an *engine.CallError if the local end is not uninitialized.
+// Open opens the local end with what opts says of the Open frame: ContainerID,
+// VirtualHost, capabilities and properties. A Handler is ignored (HAND-3). A
+// connection that Connect made is open already. Open fails with an
+// *engine.CallError if the local end is not uninitialized, if opts has no
+// encoding, and if it holds an option that can no longer take effect.
 func (c *Connection) Open(opts ConnectionOptions) error {
-	c.check("Connection.Open")
+	const op = "Connection.Open"
+	c.check(op)
+	if late := opts.beyondOpen(); late != "" {
+		return &engine.CallError{Op: op, Reason: late + " can no longer take effect"}
+	}
 	cfg := c.eng.Config()
-	fill(&cfg.ContainerID, opts.ContainerID)
 	if opts.ContainerID != "" {
 		cfg.ContainerID = opts.ContainerID
 	}

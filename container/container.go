@@ -23,7 +23,7 @@ type Options struct {
 	ServerConnection ConnectionOptions
 
 	// Sender and Receiver hold the defaults for links, below the options given
-	// when a link is opened.
+	// when a link is opened. Their Name, Source and Target are not used.
 	Sender   SenderOptions
 	Receiver ReceiverOptions
 

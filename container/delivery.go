@@ -15,22 +15,16 @@ type transfer struct {
 // not be changed or kept.
 func (t *transfer) Tag() []byte { return t.eng.Tag() }
 
-// Settled reports whether the peer has settled.
+// Settled reports whether the peer has settled; false once the delivery is
+// settled here.
 func (t *transfer) Settled() bool { return t.eng.RemoteSettled() }
 
-// State returns the state that the peer reported last, nil for none (§3.4).
+// State returns the state that the peer reported last (§3.4), nil for none and
+// once the delivery is settled here.
 func (t *transfer) State() wire.DeliveryState { return t.eng.RemoteState() }
 
 // Connection returns the delivery's connection.
 func (t *transfer) Connection() *Connection { return t.conn }
-
-// Settle settles the delivery on this side. Settling again does nothing.
-func (t *transfer) Settle() {
-	t.conn.check("Settle")
-	if t.eng.Valid() {
-		t.eng.Settle()
-	}
-}
 
 // Delivery is a message received. It shares its connection's threading rules
 // (OWN-1). Accept, Reject, Release and Modify settle; after the first of them
@@ -38,6 +32,8 @@ func (t *transfer) Settle() {
 type Delivery struct {
 	transfer
 	receiver *Receiver
+	held     bool // in OnMessage: the engine must not use its memory again yet
+	settling bool // settled while it was held
 }
 
 // Receiver returns the link that the message came by.
@@ -58,14 +54,29 @@ func (d *Delivery) Modify() {
 	d.finish("Delivery.Modify", &wire.Modified{DeliveryFailed: wire.Some(true)})
 }
 
+// Settle settles the delivery without an outcome, or with the one that it has.
+// Settling again does nothing.
+func (d *Delivery) Settle() {
+	d.conn.check("Delivery.Settle")
+	d.settle()
+}
+
+func (d *Delivery) settle() {
+	switch {
+	case d.held:
+		d.settling = true
+	case d.eng.Valid():
+		d.eng.Settle()
+	}
+}
+
 // finish sets the outcome and settles.
 func (d *Delivery) finish(op string, outcome wire.DeliveryState) {
 	d.conn.check(op)
-	if !d.eng.Valid() {
-		return
+	if !d.settling && d.eng.Valid() {
+		d.eng.Update(outcome)
+		d.settle()
 	}
-	d.eng.Update(outcome)
-	d.eng.Settle()
 }
 
 // Tracker is a message sent. It shares its connection's threading rules (OWN-1).
@@ -77,3 +88,12 @@ type Tracker struct {
 
 // Sender returns the link that the message goes by.
 func (t *Tracker) Sender() *Sender { return t.sender }
+
+// Settle settles the delivery on this side; the receiver's outcome is not waited
+// for. Settling again does nothing.
+func (t *Tracker) Settle() {
+	t.conn.check("Tracker.Settle")
+	if t.eng.Valid() {
+		t.eng.Settle()
+	}
+}

@@ -35,7 +35,7 @@ func (c *Connection) handle(e engine.Event) {
 			h.OnSessionOpen(s)
 		}
 	case engine.SessionRemoteEnd, engine.SessionFault:
-		c.sessionClosed(sessionOf(e.Session))
+		c.sessionClosed(sessionOf(e.Session), e.Type)
 	case engine.LinkRemoteAttach, engine.LinkRemoteDetach, engine.LinkRemoteClose, engine.LinkFault:
 		if e.Link.Role() == wire.RoleSender {
 			c.senderEvent(senderOf(e.Link), e.Type)
@@ -124,9 +124,9 @@ func (c *Connection) wakeHandler() {
 
 // sessionClosed reports the end of a session, by the peer or because the peer
 // broke a rule, once.
-func (c *Connection) sessionClosed(s *Session) {
-	if !s.reported {
-		s.reported = true
+func (c *Connection) sessionClosed(s *Session, t engine.EventType) {
+	if s.ended == engine.NoEvent {
+		s.ended = t
 		if h := c.charge(s.inCharge()); h != nil {
 			if s.Error() != nil {
 				h.OnSessionError(s)
@@ -139,16 +139,14 @@ func (c *Connection) sessionClosed(s *Session) {
 
 func (c *Connection) senderEvent(s *Sender, t engine.EventType) {
 	h := c.charge(s.inCharge())
-	switch {
-	case t == engine.LinkRemoteAttach:
-		s.reported = false
+	if t == engine.LinkRemoteAttach {
+		s.begins()
 		if h != nil {
 			h.OnSenderOpen(s)
 		}
 		return
-	case s.reported || h == nil:
-	default:
-		s.reported = true
+	}
+	if s.ends(t) && h != nil {
 		if s.Error() != nil {
 			h.OnSenderError(s)
 		}
@@ -163,16 +161,14 @@ func (c *Connection) senderEvent(s *Sender, t engine.EventType) {
 
 func (c *Connection) receiverEvent(r *Receiver, t engine.EventType) {
 	h := c.charge(r.inCharge())
-	switch {
-	case t == engine.LinkRemoteAttach:
-		r.reported = false
+	if t == engine.LinkRemoteAttach {
+		r.begins()
 		if h != nil {
 			h.OnReceiverOpen(r)
 		}
 		return
-	case r.reported || h == nil:
-	default:
-		r.reported = true
+	}
+	if r.ends(t) && h != nil {
 		if r.Error() != nil {
 			h.OnReceiverError(r)
 		}
@@ -191,8 +187,7 @@ func (c *Connection) sendable(s *Sender) {
 		return // Sender.Open raises it again
 	}
 	h := c.charge(s.inCharge())
-	drainStarts := s.eng.Draining() && !s.draining
-	s.draining = s.eng.Draining()
+	drainStarts := s.drain.starts(s.eng.Draining(), s.eng.Credit())
 	if h == nil {
 		return
 	}
@@ -205,6 +200,7 @@ func (c *Connection) sendable(s *Sender) {
 }
 
 func (c *Connection) drained(r *Receiver) {
+	r.draining = false
 	if h := c.charge(r.inCharge()); h != nil {
 		h.OnReceiverDrainFinish(r)
 	}
@@ -226,10 +222,23 @@ func (c *Connection) received(r *Receiver, d engine.Delivery) {
 		d.Update(&wire.Rejected{Error: &wire.Error{Condition: wire.ConditionDecodeError, Description: err.Error()}})
 		d.Settle()
 	} else {
-		h.OnMessage(&Delivery{transfer{d, c}, r}, &c.message)
-		r.autoAccept(d)
+		c.deliver(h, r, d)
 	}
 	r.topUp()
+}
+
+// deliver calls OnMessage. The message lives in the engine's memory, so that a
+// settlement by the handler waits for the end of the call.
+func (c *Connection) deliver(h Handler, r *Receiver, d engine.Delivery) {
+	delivery := &Delivery{transfer: transfer{d, c}, receiver: r, held: true}
+	d.SetContext(delivery)
+	h.OnMessage(delivery, &c.message)
+	delivery.held = false
+	if delivery.settling {
+		d.Settle()
+		return
+	}
+	r.autoAccept(d)
 }
 
 // giveBack releases a message that came after the link was closed here.
@@ -258,11 +267,14 @@ func (c *Connection) updated(e engine.Event) {
 		c.outcome(senderOf(e.Link), e.Delivery)
 		return
 	}
-	r := receiverOf(e.Link)
-	if h := c.charge(r.inCharge()); h != nil && e.Delivery.RemoteSettled() {
-		h.OnDeliverySettle(&Delivery{transfer{e.Delivery, c}, r})
-		e.Delivery.Settle()
+	d, delivered := e.Delivery.Context().(*Delivery)
+	if !delivered || !e.Delivery.RemoteSettled() {
+		return // one that has not come to OnMessage yet is settled after it
 	}
+	if h := c.charge(d.receiver.inCharge()); h != nil {
+		h.OnDeliverySettle(d)
+	}
+	e.Delivery.Settle()
 }
 
 // outcome reports the outcome of a message sent and, at once, its settlement
@@ -273,10 +285,11 @@ func (c *Connection) outcome(s *Sender, d engine.Delivery) {
 		return
 	}
 	h := c.charge(s.inCharge())
+	settles := d.RemoteSettled() // the handler may settle, and then d knows nothing
 	if h != nil && !t.reported {
 		t.reported = reportOutcome(h, t, d.RemoteState())
 	}
-	settles := d.RemoteSettled() || t.reported && !s.manualSettle
+	settles = settles || t.reported && !s.manualSettle
 	if h != nil && settles {
 		h.OnTrackerSettle(t)
 	}

@@ -1,5 +1,7 @@
 package container
 
+import "github.com/collider-amqp/collider/container/wire"
+
 // Handler receives the events of a container and its connections, as Proton's
 // messaging_handler does. Embed BaseHandler to have the defaults, and override
 // what is of interest.
@@ -35,7 +37,8 @@ type Handler interface {
 	OnTransportClose(c *Connection)
 
 	// OnConnectionOpen says that the peer has opened. The default opens the
-	// local end if it is not (ORD-9).
+	// local end if it is not, and closes it if that fails (ORD-9), as those of
+	// the other Open callbacks do.
 	OnConnectionOpen(c *Connection)
 	// OnConnectionError says that the peer has closed with an error;
 	// OnConnectionClose follows at once (ORD-7). The default calls OnError.
@@ -134,8 +137,15 @@ func (BaseHandler) OnTransportClose(*Connection) {}
 // OnConnectionOpen opens the local end if it is not.
 func (BaseHandler) OnConnectionOpen(c *Connection) {
 	if c.Uninitialized() {
-		c.Open(ConnectionOptions{})
+		if err := c.Open(ConnectionOptions{}); err != nil {
+			c.Close(notOpened(err))
+		}
 	}
+}
+
+// notOpened is what a peer is told when a default cannot open what it asks for.
+func notOpened(err error) *Error {
+	return &Error{Condition: wire.ConditionInternalError, Description: err.Error()}
 }
 
 // OnConnectionError calls OnError of the handler in charge.
@@ -150,7 +160,9 @@ func (BaseHandler) OnConnectionWake(*Connection) {}
 // OnSessionOpen begins the local end if it is not.
 func (BaseHandler) OnSessionOpen(s *Session) {
 	if s.Uninitialized() {
-		s.Open(SessionOptions{})
+		if err := s.Open(SessionOptions{}); err != nil {
+			s.Close(notOpened(err))
+		}
 	}
 }
 
@@ -163,7 +175,9 @@ func (BaseHandler) OnSessionClose(*Session) {}
 // OnSenderOpen attaches the local end if it is not.
 func (BaseHandler) OnSenderOpen(s *Sender) {
 	if s.Uninitialized() {
-		s.Open(SenderOptions{})
+		if err := s.Open(SenderOptions{}); err != nil {
+			s.Close(notOpened(err))
+		}
 	}
 }
 
@@ -179,7 +193,9 @@ func (BaseHandler) OnSenderClose(*Sender) {}
 // OnReceiverOpen attaches the local end if it is not.
 func (BaseHandler) OnReceiverOpen(r *Receiver) {
 	if r.Uninitialized() {
-		r.Open(ReceiverOptions{})
+		if err := r.Open(ReceiverOptions{}); err != nil {
+			r.Close(notOpened(err))
+		}
 	}
 }
 

@@ -9,12 +9,24 @@ import (
 
 // link is what senders and receivers share (§2.6).
 type link struct {
-	eng      *engine.Link
-	session  *Session
-	conn     *Connection
-	handler  Handler // the link's own, or nil
-	reported bool    // its Close or Detach callback has been called
-	draining bool    // OnSenderDrainStart has been called for the drain under way
+	eng     *engine.Link
+	session *Session
+	conn    *Connection
+	handler Handler          // the link's own, or nil
+	ended   engine.EventType // the event whose Close or Detach callback has been called
+}
+
+// begins notes that the peer has attached.
+func (l *link) begins() { l.ended = engine.NoEvent }
+
+// ends notes an event that ends the link, and reports whether it is news: the
+// first one, or a close after a detach.
+func (l *link) ends(t engine.EventType) bool {
+	news := l.ended == engine.NoEvent || l.ended == engine.LinkRemoteDetach && t != l.ended
+	if news {
+		l.ended = t
+	}
+	return news
 }
 
 // inCharge returns the handler of the link's events, or nil (HAND-1).
@@ -52,7 +64,9 @@ func (l *link) Closed() bool {
 // Error returns the condition that the peer detached or closed the link with, or
 // the one that it was closed with here because the peer broke a rule; nil for
 // none.
-func (l *link) Error() error { return firstError(l.eng.RemoteError(), l.eng.LocalError()) }
+func (l *link) Error() error {
+	return errorOf(l.eng.RemoteError(), l.eng.LocalError(), l.ended == engine.LinkFault)
+}
 
 // Close closes the local end, with an error condition if err is not nil
 // (§2.6.6). Closing again does nothing.

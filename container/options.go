@@ -137,6 +137,32 @@ func fillSlice[S ~[]E, E any](field *S, below S) {
 	}
 }
 
+// beyondOpen names an option that was set and that an Open frame does not carry,
+// if there is one. The handler is left out: it is ignored.
+func (o ConnectionOptions) beyondOpen() string {
+	for _, option := range []struct {
+		name string
+		set  bool
+	}{
+		{"User", o.User != "" || o.Password != ""},
+		{"MaxFrameSize", o.MaxFrameSize != 0},
+		{"MaxSessions", o.MaxSessions != 0},
+		{"MaxLinks", o.MaxLinks != 0},
+		{"MaxMessageSize", o.MaxMessageSize != 0},
+		{"IdleTimeout", o.IdleTimeout != 0},
+		{"OpenTimeout", o.OpenTimeout != 0},
+		{"CloseTimeout", o.CloseTimeout != 0},
+		{"SASL", o.SASL != SASLDefault},
+		{"Mechanisms", o.Mechanisms != nil},
+		{"Authenticate", o.Authenticate != nil},
+	} {
+		if option.set {
+			return option.name
+		}
+	}
+	return ""
+}
+
 // config translates the options for the engine.
 func (o ConnectionOptions) config(side engine.Side, containerID string) engine.Config {
 	cfg := engine.Config{

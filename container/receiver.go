@@ -9,7 +9,8 @@ import (
 type Receiver struct {
 	link
 	manualAccept bool
-	window       int // credit to keep the sender at; 0: none
+	window       int  // credit to keep the sender at; 0: none
+	draining     bool // OnReceiverDrainFinish is due
 }
 
 func newReceiver(s *Session, eng *engine.Link) *Receiver {
@@ -36,23 +37,26 @@ func (r *Receiver) Open(opts ReceiverOptions) error {
 	if r.conn.container != nil {
 		opts = opts.over(r.conn.container.ReceiverOptions())
 	}
-	if r.Uninitialized() && opts.Handler != nil {
-		r.handler = opts.Handler
-	}
-	r.manualAccept = opts.ManualAccept
+	first := r.Uninitialized()
 	fill(&opts.CreditWindow, DefaultCreditWindow)
-	r.window = max(opts.CreditWindow, 0)
 	fill(&opts.DeliveryMode, AtLeastOnce)
 	if err := r.eng.Attach(r.attachOptions(opts.DeliveryMode, opts.Source, opts.Target, opts.Properties)); err != nil {
 		return err
 	}
+	if first {
+		r.handler = opts.Handler
+	}
+	r.manualAccept = opts.ManualAccept
+	r.window = max(opts.CreditWindow, 0)
+	r.draining = r.eng.Draining()
 	r.topUp()
 	return nil
 }
 
-// topUp restores the credit window (ENG-4).
+// topUp restores the credit window (ENG-4), but not before the end of a drain has
+// been reported (ORD-15).
 func (r *Receiver) topUp() {
-	if missing := r.window - r.eng.Credit(); missing > 0 && r.Active() {
+	if missing := r.window - r.eng.Credit(); missing > 0 && r.Active() && !r.draining {
 		r.eng.AddCredit(missing)
 	}
 }
@@ -69,7 +73,12 @@ func (r *Receiver) AddCredit(n int) error {
 // *engine.CallError while a drain is under way.
 func (r *Receiver) Drain() error {
 	r.conn.check("Receiver.Drain")
-	return r.eng.Drain()
+	if r.draining {
+		return &engine.CallError{Op: "Receiver.Drain", Reason: "a drain is under way"}
+	}
+	err := r.eng.Drain()
+	r.draining = err == nil
+	return err
 }
 
 // Source returns the address that messages come from: the peer's, which may

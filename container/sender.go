@@ -11,6 +11,38 @@ type Sender struct {
 	link
 	settled      bool // deliveries are sent settled
 	manualSettle bool
+	drain        drainState
+}
+
+// drainState says how far a sender is with a drain that its receiver has asked
+// for (§2.6.7). One that asks again need not say in between that it has stopped
+// to ask.
+type drainState uint8
+
+const (
+	drainNone      drainState = iota
+	drainAnnounced            // OnSenderDrainStart has been called
+	drainAnswered             // and the credit is gone
+)
+
+// starts takes a flow of the receiver and reports whether a drain begins.
+func (d *drainState) starts(draining bool, credit int) bool {
+	began := draining && (*d == drainNone || *d == drainAnswered && credit > 0)
+	switch {
+	case !draining:
+		*d = drainNone
+	case began:
+		*d = drainAnnounced
+		d.uses(credit)
+	}
+	return began
+}
+
+// uses notes the credit left after deliveries or a return.
+func (d *drainState) uses(credit int) {
+	if *d == drainAnnounced && credit <= 0 {
+		*d = drainAnswered
+	}
 }
 
 func newSender(s *Session, eng *engine.Link) *Sender {
@@ -36,15 +68,16 @@ func (s *Sender) Open(opts SenderOptions) error {
 	if s.conn.container != nil {
 		opts = opts.over(s.conn.container.SenderOptions())
 	}
-	if s.Uninitialized() && opts.Handler != nil {
-		s.handler = opts.Handler
-	}
-	s.manualSettle = opts.ManualSettle
+	first := s.Uninitialized()
 	o := s.attachOptions(opts.DeliveryMode, opts.Source, opts.Target, opts.Properties)
-	s.settled = o.SndSettleMode.V == wire.SenderSettleModeSettled
 	if err := s.eng.Attach(o); err != nil {
 		return err
 	}
+	if first {
+		s.handler = opts.Handler
+	}
+	s.manualSettle = opts.ManualSettle
+	s.settled = o.SndSettleMode.V == wire.SenderSettleModeSettled
 	if s.eng.RemoteState() == engine.Active && s.eng.Credit() > 0 {
 		s.conn.sendables = append(s.conn.sendables, s) // ORD-14
 	}
@@ -71,6 +104,7 @@ func (s *Sender) SendTagged(m *Message, tag []byte) (*Tracker, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.drain.uses(s.eng.Credit())
 	t := &Tracker{transfer: transfer{d, s.conn}, sender: s}
 	if d.Valid() {
 		d.SetContext(t)
@@ -82,7 +116,9 @@ func (s *Sender) SendTagged(m *Message, tag []byte) (*Tracker, error) {
 // returns how much (ORD-18).
 func (s *Sender) ReturnCredit() int {
 	s.conn.check("Sender.ReturnCredit")
-	return s.eng.Drained()
+	n := s.eng.Drained()
+	s.drain.uses(0)
+	return n
 }
 
 // Target returns the address that messages go to: the peer's, which may have

@@ -10,10 +10,10 @@ import (
 // Session is one session of a connection (§2.5). It shares the connection's
 // threading rules (OWN-1).
 type Session struct {
-	eng      *engine.Session
-	conn     *Connection
-	handler  Handler // the session's own, or nil
-	reported bool    // OnSessionClose has been called
+	eng     *engine.Session
+	conn    *Connection
+	handler Handler          // the session's own, or nil
+	ended   engine.EventType // the event whose OnSessionClose has been called
 }
 
 func newSession(c *Connection, eng *engine.Session) *Session {
@@ -72,35 +72,48 @@ func (s *Session) Closed() bool {
 
 // Error returns the condition that the peer ended the session with, or the one
 // that it was ended with here because the peer broke a rule; nil for none.
-func (s *Session) Error() error { return firstError(s.eng.RemoteError(), s.eng.LocalError()) }
-
-func firstError(errs ...*wire.Error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+func (s *Session) Error() error {
+	return errorOf(s.eng.RemoteError(), s.eng.LocalError(), s.ended == engine.SessionFault)
 }
 
-// OpenSender opens a sender to the node at address; options above it may name
-// another target.
+// errorOf returns the peer's error, else the local one if the peer is the cause
+// of it.
+func errorOf(remote, local *wire.Error, faulted bool) error {
+	if remote == nil && faulted {
+		remote = local
+	}
+	return asError(remote)
+}
+
+// OpenSender opens a sender to the node at address, unless opts.Target names
+// another one. A sender that cannot be opened, since the session is closed or
+// opts has no encoding, is returned as it is: Uninitialized reports true, and its
+// Open tells why.
 func (s *Session) OpenSender(address string, opts SenderOptions) *Sender {
+	l, _ := s.openSender(address, opts)
+	return l
+}
+
+func (s *Session) openSender(address string, opts SenderOptions) (*Sender, error) {
 	s.conn.check("Session.OpenSender")
 	fill(&opts.Target.Address, address)
 	l := newSender(s, s.eng.NewSender(s.conn.linkName(opts.Name)))
-	l.Open(opts)
+	return l, l.Open(opts)
+}
+
+// OpenReceiver opens a receiver from the node at address, unless opts.Source
+// names another one. A receiver that cannot be opened is returned as it is, as by
+// OpenSender.
+func (s *Session) OpenReceiver(address string, opts ReceiverOptions) *Receiver {
+	l, _ := s.openReceiver(address, opts)
 	return l
 }
 
-// OpenReceiver opens a receiver from the node at address; options above it may
-// name another source.
-func (s *Session) OpenReceiver(address string, opts ReceiverOptions) *Receiver {
+func (s *Session) openReceiver(address string, opts ReceiverOptions) (*Receiver, error) {
 	s.conn.check("Session.OpenReceiver")
 	fill(&opts.Source.Address, address)
 	l := newReceiver(s, s.eng.NewReceiver(s.conn.linkName(opts.Name)))
-	l.Open(opts)
-	return l
+	return l, l.Open(opts)
 }
 
 // Senders yields the session's senders in the order in which they came to be.
