@@ -239,6 +239,7 @@ func (h *host) feed() {
 	if t.wrote {
 		err := t.writeErr
 		t.wrote, t.writeErr, h.writing = false, nil, false
+		h.conn.eng.Wrote(len(h.writeBuf))
 		h.writeFailed(err)
 	}
 	if err := t.readErr; err != nil {

@@ -115,13 +115,10 @@ func (h *host) flush() {
 			eng.Wrote(len(out))
 		case h.try == nil:
 			h.startWriter(out)
-			eng.Wrote(len(out))
 		default:
 			n, err := h.try.TryWrite(out)
-			rest := out[n:]
-			if err == nil && len(rest) > 0 {
-				h.startWriter(rest)
-				n = len(out)
+			if err == nil && n < len(out) {
+				h.startWriter(out[n:])
 			}
 			eng.Wrote(n)
 			h.writeFailed(err)
@@ -129,8 +126,9 @@ func (h *host) flush() {
 	}
 }
 
-// startWriter hands pending output to a writer thread. The engine may frame up
-// to its high-water mark meanwhile, and no more.
+// startWriter hands pending output to a writer thread. The engine is told when it
+// has been written, not before: it would count the stream as finished, and the
+// last frame would be cut off.
 func (h *host) startWriter(pending []byte) {
 	h.writeBuf = append(h.writeBuf[:0], pending...)
 	h.writing = true

@@ -64,26 +64,6 @@ func TestOpenTimeoutOfASilentClient(t *testing.T) {
 	r.wantReturn("nothing is left")
 }
 
-// TestCloseTimeoutCountsFromTheClose has a connection that was quiet for longer
-// than its CloseTimeout before it is closed.
-func TestCloseTimeoutCountsFromTheClose(t *testing.T) {
-	client, server := newTracer(), newTracer()
-	conns := make(chan *Connection, 1)
-	client.on["connection_open"] = func(c *Connection) { conns <- c }
-	hold := make(chan struct{})
-	server.on["connection_close"] = func(*Connection) { <-hold }
-	p := newPair(t, 2, func() Handler { return server })
-	p.c.Connect(p.url(), ConnectionOptions{Handler: client, CloseTimeout: 200 * time.Millisecond})
-	conn := <-conns
-	time.Sleep(250 * time.Millisecond)
-	conn.WorkQueue().Add(func() { conn.Close(nil) })
-	time.Sleep(50 * time.Millisecond)
-	close(hold)
-	client.want(t, "client", "transport_open connection_open connection_close transport_close")
-	p.l.Stop()
-	p.r.wantReturn("nothing is left")
-}
-
 // TestRUN25PanicsAfterStop has callbacks that panic in the turn that is to serve
 // a Stop: it must be served all the same.
 func TestRUN25PanicsAfterStop(t *testing.T) {
