@@ -13,9 +13,11 @@ import (
 //  1. Connect or Accept, once.
 //  2. Receive what the peer has sent, Disconnected when the stream is gone.
 //  3. Dispatch, which runs the callbacks, after each Receive and Tick.
-//  4. Write what Output returns, and say with Wrote how much of it went.
-//  5. Tick whenever something happens, and at the latest at the time that Tick
-//     returned.
+//  4. Write what Output returns, and say with Wrote how much of it went. Go on
+//     with Receive while output waits: a peer that writes before it reads would
+//     otherwise wait for ever.
+//  5. Tick first of all, whenever something happens, and at the latest at the
+//     time that Tick returned. Deadlines count from the time told last.
 //  6. When Dispatch returns false, close the stream. No callback follows.
 //
 // A Driver is used by one thread at a time; different Drivers are independent.

@@ -214,14 +214,14 @@ func (h *host) step() {
 		return
 	}
 	h.feed()
-	h.conn.dispatch()
 	h.runBatch()
 	h.deliverWake()
 	h.conn.dispatch()
 	h.settle()
 }
 
-// feed gives the engine what has come in.
+// feed gives the engine what has come in, and makes the callbacks of each input
+// before the next one, as the engine demands.
 func (h *host) feed() {
 	h.takeDial()
 	t := &h.turnIn
@@ -232,10 +232,12 @@ func (h *host) feed() {
 	if data := t.data; data != nil {
 		t.data, h.holding = nil, true
 		h.conn.eng.Receive(h.now, data)
+		h.conn.dispatch()
 	}
 	// Only now, since what was received may have kept a deadline. And in every
 	// turn, since it is from this time that new deadlines count.
 	h.conn.eng.Advance(h.now)
+	h.conn.dispatch()
 	if t.wrote {
 		err := t.writeErr
 		t.wrote, t.writeErr, h.writing = false, nil, false
@@ -246,6 +248,7 @@ func (h *host) feed() {
 		t.readErr = nil
 		h.readEnded(err)
 	}
+	h.conn.dispatch()
 }
 
 // takeDial acts on the dial: it is begun in the first turn, inside Run, so that

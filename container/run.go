@@ -45,6 +45,9 @@ type runState struct {
 //   - a callback or work function panicked: a *PanicError, as at Stop.
 //   - ctx ended: that is Stop(context.Cause(ctx)).
 //
+// A callback or work function must not end its thread, by runtime.Goexit or by
+// FailNow of a testing.T, which calls it: Run would wait for the thread for ever.
+//
 // Run returns ErrNestedRun at once when it is called from one of the
 // container's own callbacks, and an error of the Env when ctx is of a kind that
 // the Env cannot watch.
