@@ -12,8 +12,8 @@ import (
 // at a time and many runs in a row; everything that it does in a run must follow
 // from RunInfo and from what it is told in the run.
 //
-// A strategy may also have the methods of Clocker, Chooser, Marker, Exiter, Ender
-// and Selector, and is then asked or told more.
+// A strategy may also have the methods of Follower, Clocker, Chooser, Marker,
+// Exiter, Ender and Selector, and is then asked or told more.
 type Strategy interface {
 	// Name is the strategy's name with its parameters, as "pct:3".
 	Name() string
@@ -53,8 +53,17 @@ type Estimates struct {
 	Steps uint64
 	// Threads is the number of threads.
 	Threads int
+	// Profile tells what the threads do; nil is unknown.
+	Profile *Profile
 
 	_ struct{}
+}
+
+// Follower is a Strategy that may want to be asked at each step, because it counts
+// them: also if run has one element only, which Pick must return then.
+type Follower interface {
+	// Follow is asked once, before Begin.
+	Follow() bool
 }
 
 // Clocker is a Strategy that decides when the clock moves although a thread can
@@ -88,9 +97,12 @@ type Selector interface {
 	Select(r *RunInfo) Strategy
 }
 
-// ParseStrategy returns a new strategy of the given name: auto, random, sticky or
-// sticky:N, pct or pct:D, rr or rr:N. N and D start at 1; without D, PCT draws its
-// depth for each run.
+// StrategyNames is the list of names that ParseStrategy knows, for messages.
+const StrategyNames = "auto, surw, pos, urw, pct:D, random, sticky:N, starve or rr:N"
+
+// ParseStrategy returns a new strategy of the given name: auto, surw, pos, urw, pct
+// or pct:D, random, sticky or sticky:N, starve, rr or rr:N. N and D start at 1;
+// without D, PCT draws its depth for each run.
 func ParseStrategy(name string) (Strategy, error) {
 	base, arg, hasArg := strings.Cut(name, ":")
 	n := 0
@@ -108,12 +120,30 @@ func ParseStrategy(name string) (Strategy, error) {
 		return Sticky(n), nil
 	case base == "rr":
 		return RoundRobin(n), nil
-	case base == "random" && !hasArg:
-		return Random(), nil
-	case base == "auto" && !hasArg:
-		return Auto(), nil
 	}
-	return nil, fmt.Errorf("sim: unknown strategy %q (want auto, random, sticky:N, pct:D or rr:N)", name)
+	if s := plainStrategy(name); s != nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("sim: unknown strategy %q (want %s)", name, StrategyNames)
+}
+
+// plainStrategy returns the strategy of a name without parameter, nil if none.
+func plainStrategy(name string) Strategy {
+	switch name {
+	case "auto":
+		return Auto()
+	case "surw":
+		return SURW()
+	case "pos":
+		return POS()
+	case "urw":
+		return URW()
+	case "random":
+		return Random()
+	case "starve":
+		return Starve()
+	}
+	return nil
 }
 
 // strategyHooks are the optional methods of the strategy at work.
@@ -146,7 +176,8 @@ func (w *World) use(s Strategy, r *RunInfo) {
 	h.exit, _ = s.(Exiter)
 	h.replay, _ = s.(*replay)
 	w.strategy = s
-	w.every = h.replay != nil
+	f, follows := s.(Follower)
+	w.every = h.replay != nil || follows && f.Follow()
 	s.Begin(r)
 }
 

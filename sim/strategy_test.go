@@ -13,13 +13,14 @@ import (
 func TestParseStrategy(t *testing.T) {
 	for name, want := range map[string]string{
 		"auto": "auto", "random": "random", "sticky": "sticky", "sticky:3": "sticky",
+		"surw": "surw", "pos": "pos", "urw": "urw", "starve": "starve",
 		"pct": "pct", "pct:4": "pct:4", "rr": "rr:1", "rr:7": "rr:7",
 	} {
 		if s, err := sim.ParseStrategy(name); err != nil || s.Name() != want {
 			t.Errorf("%s: %v, %v", name, s, err)
 		}
 	}
-	for _, name := range []string{"", "pct:0", "pct:x", "pct:", "random:1", "auto:2", "surf", "rr:1001"} {
+	for _, name := range []string{"", "pct:0", "pct:x", "pct:", "random:1", "surw:2", "pos:", "starve:1", "auto:2", "surf", "rr:1001"} {
 		if s, err := sim.ParseStrategy(name); err == nil {
 			t.Errorf("%q gives %s", name, s.Name())
 		}
@@ -35,7 +36,7 @@ func TestAutoDrawsAll(t *testing.T) {
 		seen[base]++
 		seen[r.Strategy]++
 	}
-	for _, name := range []string{"pct", "pct:1", "pct:2", "pct:5", "sticky", "sticky:6", "random", "rr", "rr:32"} {
+	for _, name := range []string{"pct", "pct:1", "pct:2", "pct:5", "surw", "pos", "urw", "starve", "sticky", "sticky:6", "random", "rr", "rr:32"} {
 		if seen[name] == 0 {
 			t.Errorf("never drawn: %s (%v)", name, seen)
 		}

@@ -38,7 +38,7 @@ func newRunFlags(f *Flags, runs uint64) *runFlags {
 	f.Uint64Var(&r.seed, "seed", 0, "first seed `N` (drawn and printed if it is not given)")
 	f.Var(&r.runs, "runs", "runs `N` of each scenario")
 	f.DurationVar(&r.budget, "for", 0, "run for a time `DUR` instead of a number of runs, as 90s")
-	f.StringVar(&r.strategy, "strategy", "auto", "scheduling strategy `NAME`: auto, random, sticky:N, pct:D, rr:N")
+	f.StringVar(&r.strategy, "strategy", "auto", "scheduling strategy `NAME`: "+sim.StrategyNames)
 	f.IntVar(&r.workers, "workers", 0, "`N` workers (0 means one for each core)")
 	f.Var(&r.shard, "shard", "do part `I/N` of the runs, I from 0 to N-1")
 	f.StringVar(&r.faults, "faults", "all", "faults that may happen: all, none or a `LIST` a,b")

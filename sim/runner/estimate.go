@@ -17,8 +17,9 @@ const profileRuns = 5
 // that follow tell why.
 func Estimate(s *sim.Scenario, params map[string]int64, watchdog time.Duration) sim.Estimates {
 	var e sim.Estimates
+	profiler := sim.NewProfiler()
 	for i := range uint64(profileRuns) {
-		r, err := Once(s, profileConfig(s, params, i), watchdog)
+		r, err := Once(s, profileConfig(s, params, profiler, i), watchdog)
 		if err != nil || r.Failure != nil && r.Failure.Kind == sim.Stuck {
 			return sim.Estimates{}
 		}
@@ -28,14 +29,15 @@ func Estimate(s *sim.Scenario, params map[string]int64, watchdog time.Duration) 
 	}
 	e.Choices = (e.Choices + profileRuns - 1) / profileRuns
 	e.Steps = (e.Steps + profileRuns - 1) / profileRuns
+	e.Profile = profiler.Profile()
 	return e
 }
 
-func profileConfig(s *sim.Scenario, params map[string]int64, i uint64) sim.RunConfig {
+func profileConfig(s *sim.Scenario, params map[string]int64, p *sim.Profiler, i uint64) sim.RunConfig {
 	return sim.RunConfig{
 		Seed:       choice.Derive(choice.Hash(s.Name), "profile", i),
 		Params:     params,
-		Strategy:   sim.Random(),
+		Strategy:   p,
 		EarlyClock: -1,
 	}
 }

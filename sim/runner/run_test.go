@@ -232,7 +232,7 @@ func TestProgress(t *testing.T) {
 func TestOptionErrors(t *testing.T) {
 	one := []*sim.Scenario{toy.Clean()}
 	for option, o := range map[string]Options{
-		"Scenarios": {}, "Strategy": {Scenarios: one, Strategy: "surw"},
+		"Scenarios": {}, "Strategy": {Scenarios: one, Strategy: "nosuch"},
 		"Params": {Scenarios: one, Params: map[string]int64{"threads": 99}},
 		"Shard":  {Scenarios: one, Shard: 3, Shards: 3}, "Workers": {Scenarios: one, Workers: -1},
 		"For": {Scenarios: one, For: -1},
