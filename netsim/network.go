@@ -52,6 +52,9 @@ type count struct {
 // by main; a second network of the same run shares nothing with the first but
 // the virtual time.
 func New(w *sim.World, o Options) *Network {
+	if tap, ok := w.Tap().(Observer); ok {
+		o.Observer = tapping(o.Observer, tap)
+	}
 	m := memoryOf(w)
 	n := m.networks.take()
 	*n = Network{

@@ -4,9 +4,27 @@ import "time"
 
 // Observer is told what happens on the network, for a trace or a packet
 // capture. It is called by whichever thread or timer makes it happen, never by
-// two at once, and must neither block nor use the network.
+// two at once, and must neither block nor use the network. A sim.Tap that is an
+// Observer is told of all networks of its run.
 type Observer interface {
 	Observe(e Event)
+}
+
+// tapping returns an observer that tells both; the first may be nil. The second is
+// the Tap of the run (sim.RunConfig.Tap).
+func tapping(own, tap Observer) Observer {
+	if own == nil {
+		return tap
+	}
+	return tapped{own, tap}
+}
+
+type tapped struct{ own, tap Observer }
+
+// Observe implements Observer.
+func (x tapped) Observe(e Event) {
+	x.own.Observe(e)
+	x.tap.Observe(e)
 }
 
 // Event is something that happened to a connection.

@@ -82,3 +82,38 @@ func TestWhatHasWords(t *testing.T) {
 		t.Error(Kind(0).String())
 	}
 }
+
+// tap is a script that watches a run from outside.
+type tap struct{ script }
+
+func (*tap) Begin(*sim.World)                       {}
+func (*tap) Chose(run []*sim.Thread, _ *sim.Thread) {}
+func (*tap) Recorded(uint64, []sim.Frame)           {}
+
+func TestTapObservesBesideTheOwnObserver(t *testing.T) {
+	for _, own := range []Observer{nil, &script{}} {
+		body := func(w *sim.World) {
+			x := connected(w, Options{Observer: own})
+			x.send(x.c, "abc")
+			x.receive(x.s, "abc")
+		}
+		w := sim.NewWorld(sim.Options{})
+		defer w.Close()
+		s := &sim.Scenario{Name: t.Name(), Run: body}
+		want := sim.Execute(w, s, sim.RunConfig{Seed: 1})
+		if s, ok := own.(*script); ok {
+			s.lines = nil
+		}
+		var seen tap
+		got := sim.Execute(w, s, sim.RunConfig{Seed: 1, Tap: &seen})
+		if got.Failure != nil || got.Digest != want.Digest {
+			t.Errorf("tapped the run gave %v, digest %x, want %x", got.Failure, got.Digest, want.Digest)
+		}
+		if len(seen.lines) == 0 || !strings.HasSuffix(seen.lines[len(seen.lines)-1], "delivered 0 abc") {
+			t.Errorf("the tap saw %q", seen.lines)
+		}
+		if s, ok := own.(*script); ok && fmt.Sprint(s.lines) != fmt.Sprint(seen.lines) {
+			t.Errorf("the own observer saw %q, the tap %q", s.lines, seen.lines)
+		}
+	}
+}

@@ -36,6 +36,8 @@ type RunConfig struct {
 	// Locate are the Seqs of events whose source lines are put into the Locations
 	// of a Failure that Check finds. They change nothing else.
 	Locate []uint64
+	// Tap watches the run. Nil means nobody does. It changes nothing else.
+	Tap Tap
 
 	_ struct{}
 }
@@ -130,6 +132,10 @@ func (w *World) begin(s *Scenario, cfg *RunConfig) {
 		w.limits.scanAt = 0
 	}
 	w.trap = w.limits.next()
+	w.watchChoices()
+	if w.tap != nil {
+		w.tap.Begin(w)
+	}
 	w.spawn(nil, "main", func() { s.Run(w) })
 }
 

@@ -15,6 +15,9 @@ type locator struct {
 
 // event is called for each event, before it is recorded.
 func (l *locator) event(w *World) {
+	if w.tap != nil && !w.over {
+		w.tapEvent()
+	}
 	if len(l.want) == 0 || w.over || !slices.Contains(l.want, uint64(w.recorder.Len())+1) {
 		return
 	}

@@ -188,6 +188,7 @@ func (w *World) useFair() {
 	h.fair.stream = choice.New(w.seed, "fair", 0)
 	h.clock, h.choose = nil, nil
 	w.strategy = &h.fair
+	w.watchChoices()
 	w.every = false
 	w.clock.makeFair(w.seed)
 }

@@ -106,6 +106,7 @@ type World struct {
 	local    map[any]any // of Local
 	expected []*expectation
 	locator  locator
+	tap      Tap
 }
 
 // NewWorld returns a World for Execute. Close frees it.
@@ -152,7 +153,7 @@ func (w *World) reset(s *Scenario, cfg *RunConfig) {
 	w.segment, w.segments = segment{thread: noThread}, w.segments[:0]
 	w.verdict = verdict{}
 	w.expected = w.expected[:0]
-	w.locator = locator{want: cfg.Locate}
+	w.locator, w.tap = locator{want: cfg.Locate}, cfg.Tap
 	w.names.reset()
 	w.points.reset()
 	w.entropy.reset()
