@@ -92,12 +92,14 @@ func (d *domain) begin(t *timer) bool {
 	return d.timers.begin(t)
 }
 
-// add implements workHome for free-standing queues.
+// add implements workHome for free-standing queues. After Stop jobs are accepted
+// only as long as connections and listeners are left, whose final callbacks may
+// add some: else a queue that is always fed would keep Run from returning.
 func (d *domain) add(q *WorkQueue, f func()) bool {
 	c := d.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if q.closed || c.run.stopping && (c.run.phase == phaseLeaving || c.run.phase == phaseStopped) {
+	if q.closed || c.run.stopping && len(c.hosts)+len(c.accepts) == 0 {
 		return false
 	}
 	d.jobs.push(domainJob{q, f})

@@ -29,8 +29,9 @@ func (c *Container) NewWorkQueue() *WorkQueue { return &WorkQueue{home: &c.domai
 // Add queues job and returns at once. It reports whether job has been or will be
 // called: an accepted job runs exactly once, also when the container stops
 // meanwhile; a refused one never (WQ-3). A connection's queue refuses from the
-// connection's final callbacks on (WQ-4), a free-standing one once it is closed
-// or the container has stopped (WQ-15). Job never runs inside Add (SER-8).
+// connection's final callbacks on (WQ-4), a free-standing one once it is closed,
+// or Stop was called and no connection or listener is left (WQ-15). Job never
+// runs inside Add (SER-8).
 func (q *WorkQueue) Add(job func()) bool {
 	if q == nil || q.home == nil {
 		return false

@@ -158,3 +158,39 @@ func TestSER8JobNeverRunsInsideAdd(t *testing.T) {
 	})
 	runContainer(t, c, 2).wantReturn("nothing is left")
 }
+
+// TestRUN13StopEndsAQueueThatFeedsItself: jobs are accepted as long as there are
+// final callbacks to come, and then no more, or Run would not return.
+func TestRUN13StopEndsAQueueThatFeedsItself(t *testing.T) {
+	c := New("c", nil, Options{})
+	q := c.NewWorkQueue()
+	accepted, ran := 1, 0
+	var spin func()
+	spin = func() {
+		if ran++; ran == 10 {
+			c.Stop(nil)
+		}
+		if q.Add(spin) {
+			accepted++
+		}
+	}
+	q.Add(spin)
+	runContainer(t, c, 2).wantReturn("Stop was called")
+	if accepted != ran {
+		t.Errorf("%d jobs were accepted, %d ran", accepted, ran)
+	}
+}
+
+func TestWQ16JobAddedByTheLastCallbackRuns(t *testing.T) {
+	client := newTracer()
+	p := newPair(t, 1, func() Handler { return quietHandler{} })
+	q := p.c.NewWorkQueue()
+	accepted, ran := false, false
+	client.on["connection_open"] = func(*Connection) { p.c.Stop(nil) }
+	client.on["transport_close"] = func(*Connection) { accepted = q.Add(func() { ran = true }) }
+	p.c.Connect(p.url(), ConnectionOptions{Handler: client})
+	p.r.wantReturn("Stop was called")
+	if !accepted || !ran {
+		t.Errorf("accepted: %v, ran: %v", accepted, ran)
+	}
+}
