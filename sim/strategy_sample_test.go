@@ -141,6 +141,46 @@ func TestSURWCountsDescendants(t *testing.T) {
 	uniform(t, "surw", orders(t, sim.SURW(), profiled(t, s, 1), 3500, f), 7)
 }
 
+// A thread whose turn at the object it is waits for a child, or for the holder of a
+// lock that stands before the object itself: these go first, as the weights want,
+// and not whoever else can run.
+func TestSURWPassesTheTurnOn(t *testing.T) {
+	child := func(w *sim.World, out *strings.Builder) {
+		x := w.NewInt64("x", 0)
+		add := func(name string) { x.Add(1); out.WriteString(name) }
+		w.Go("a", func() { add("a") })
+		w.Go("b", func() {
+			for range 6 {
+				w.Go("child", func() { add("b") }).Join()
+			}
+		})
+	}
+	s := scenario(func(w *sim.World) { child(w, new(strings.Builder)) })
+	got := orders(t, sim.SURW(), profiled(t, s, 1), 3500, child)
+	if n := got["bbbbbba"]; n < 200 {
+		t.Errorf("the single operation comes last %d times of 3500, want about 500: %v", n, got)
+	}
+	holder := func(w *sim.World, out *strings.Builder) {
+		x, m := w.NewInt64("x", 0), w.NewMutex("m")
+		w.Go("a", func() { x.Add(1); out.WriteString("a") })
+		for range 2 {
+			w.Go("b", func() {
+				m.Lock()
+				for range 3 {
+					x.Add(1)
+					out.WriteString("b")
+				}
+				m.Unlock()
+			})
+		}
+	}
+	s = scenario(func(w *sim.World) { holder(w, new(strings.Builder)) })
+	got = orders(t, sim.SURW(), profiled(t, s, 1), 3500, holder)
+	if n := got["bbbbbba"]; n < 200 {
+		t.Errorf("the single operation comes last %d times of 3500, want about 500: %v", n, got)
+	}
+}
+
 // A thread that the profile expects at the object and that never comes, and one
 // that comes unexpectedly, spoil the odds and nothing else.
 func TestSURWSurvivesWrongProfiles(t *testing.T) {

@@ -92,22 +92,47 @@ func (s *surw) Pick(run []*Thread, last *Thread) *Thread {
 		return s.take(t)
 	}
 	// All that can run stands before the object, and the thread that is to be
-	// next there does not: it waits for one of them.
-	s.intended = s.among(run)
-	return s.take(s.intended)
+	// next there cannot: it waits for one of them.
+	t := behind(s.intended)
+	if t == nil {
+		t = s.among(run)
+	}
+	s.intended = t
+	return s.take(t)
 }
 
-// among draws from threads that all stand before the object.
-func (s *surw) among(run []*Thread) *Thread {
-	if len(run) == 1 {
-		return run[0]
+// behind returns the thread that can run and must go on so that t gets the lock
+// that it waits for; nil if it waits for something else.
+func behind(t *Thread) *Thread {
+	for range maxBehind {
+		if t.object == nil || t.object.holder == nil {
+			return nil
+		}
+		if t = t.object.holder; t.at >= 0 {
+			return t
+		}
 	}
-	sum := uint64(0)
-	for _, t := range run {
-		sum += max(s.left.of[t.id], 1)
+	return nil
+}
+
+const maxBehind = 100
+
+// among draws from threads that all stand before the object: from the descendants
+// of the intended one, if there are any, because it is they that a thread waits
+// for most often, and whose place it has been given by the weight of its own
+// operations after them.
+func (s *surw) among(run []*Thread) *Thread {
+	of := s.intended
+	sum := s.sum(run, of)
+	if sum == 0 {
+		of = nil
+		sum = s.sum(run, nil)
 	}
 	at := uint64(s.stream.Int64N(int64(sum)))
 	for _, t := range run {
+		if !t.descends(of) {
+			continue
+		}
 		n := max(s.left.of[t.id], 1)
 		if at < n {
 			return t
@@ -115,6 +140,27 @@ func (s *surw) among(run []*Thread) *Thread {
 		at -= n
 	}
 	return run[0]
+}
+
+// sum is the weight of those in run that descend from the thread.
+func (s *surw) sum(run []*Thread, of *Thread) uint64 {
+	sum := uint64(0)
+	for _, t := range run {
+		if t.descends(of) {
+			sum += max(s.left.of[t.id], 1)
+		}
+	}
+	return sum
+}
+
+// descends says whether of is an ancestor of t, or nil.
+func (t *Thread) descends(of *Thread) bool {
+	for u := t; u != nil; u = u.parent {
+		if u.parent == of {
+			return true
+		}
+	}
+	return false
 }
 
 // take makes t the thread that goes.
