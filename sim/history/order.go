@@ -15,6 +15,16 @@ type Order struct {
 	clocks  []uint32 // for each event, how many events of each thread come before or are it
 	at      []uint32 // for each event, its number in its thread, from 1
 	thread  []int32
+	edges   []Edge
+}
+
+// Edge says that the event From comes directly before To for another reason than
+// that one thread does both. Both are sequence numbers.
+type Edge struct {
+	From, To uint64
+	// Serial says that the two belong to one serial domain; else From is the call
+	// that To serves, or a wake that To, a later wake, is served with.
+	Serial bool
 }
 
 // NewOrder computes the order in time proportional to events × threads.
@@ -41,6 +51,11 @@ func (o *Order) Before(a, b uint64) bool {
 	}
 	return o.clock(int(b - 1))[o.thread[a-1]] >= o.at[a-1]
 }
+
+// Edges returns the edges of the order in order of To, those between successive
+// events of one thread left out. Before is what they and the threads give. The
+// slice belongs to the Order.
+func (o *Order) Edges() []Edge { return o.edges }
 
 // Concurrent reports whether neither of two different events happened before the
 // other.
@@ -102,6 +117,8 @@ func (b *orderBuilder) after(i int, m map[causeKey]int, k causeKey) {
 	if !ok {
 		return
 	}
+	_, serial := b.domain[k]
+	b.edges = append(b.edges, Edge{From: uint64(p) + 1, To: uint64(i) + 1, Serial: serial})
 	c := b.clock(i)
 	for t, v := range b.clock(p) {
 		c[t] = max(c[t], v)

@@ -1,8 +1,12 @@
 package history
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
-func TestOrder(t *testing.T) {
+// mixed is a history with each reason for an order.
+func mixed() *History {
 	h := &History{Threads: []string{"user", "w1", "w2"}, Events: []Event{
 		{Kind: Call, Name: OpAdd, Queue: 1, Item: 7, Thread: 0},          // 1
 		{Kind: Return, Of: 1, Name: OpAdd, Thread: 0},                    // 2
@@ -23,7 +27,11 @@ func TestOrder(t *testing.T) {
 	for i := range h.Events {
 		h.Events[i].Seq = uint64(i + 1)
 	}
-	o := NewOrder(h)
+	return h
+}
+
+func TestOrder(t *testing.T) {
+	o := NewOrder(mixed())
 	for _, p := range [][2]uint64{{1, 2}, {1, 3}, {3, 5}, {1, 5}, {7, 10}, {8, 10}, {5, 10}, {11, 12}, {14, 15}, {13, 15}} {
 		if !o.Before(p[0], p[1]) || o.Before(p[1], p[0]) || o.Concurrent(p[0], p[1]) {
 			t.Errorf("%d is not before %d", p[0], p[1])
@@ -36,6 +44,44 @@ func TestOrder(t *testing.T) {
 	}
 	if o.Before(0, 1) || o.Before(1, 99) || o.Before(3, 3) || o.Concurrent(3, 3) {
 		t.Error("events that are none, or the same")
+	}
+}
+
+// The edges and the threads give the order and nothing else.
+func TestEdgesGiveTheOrder(t *testing.T) {
+	h := mixed()
+	o := NewOrder(h)
+	before := make([]map[uint64]bool, len(h.Events)+1)
+	last := map[int32]uint64{}
+	for i := range h.Events {
+		seq := uint64(i + 1)
+		before[seq] = map[uint64]bool{}
+		join := func(from uint64) {
+			before[seq][from] = true
+			for p := range before[from] {
+				before[seq][p] = true
+			}
+		}
+		if p := last[h.Events[i].Thread]; p != 0 {
+			join(p)
+		}
+		last[h.Events[i].Thread] = seq
+		for _, e := range o.Edges() {
+			if e.To == seq {
+				join(e.From)
+			}
+		}
+	}
+	for a := range uint64(len(h.Events)) {
+		for b := range uint64(len(h.Events)) {
+			if got := before[b+1][a+1]; got != o.Before(a+1, b+1) {
+				t.Errorf("%d before %d: %v by the edges, %v by the order", a+1, b+1, got, !got)
+			}
+		}
+	}
+	want := []Edge{{From: 1, To: 3}, {From: 4, To: 5, Serial: true}, {From: 7, To: 8}, {From: 8, To: 10}, {From: 9, To: 10, Serial: true}, {From: 11, To: 12}, {From: 14, To: 15, Serial: true}}
+	if !slices.Equal(o.Edges(), want) {
+		t.Errorf("the edges are %v", o.Edges())
 	}
 }
 
