@@ -1,6 +1,7 @@
 package container
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -21,8 +22,28 @@ type address struct {
 
 // AddressError says why an address was refused.
 type AddressError struct {
-	Address string
+	Address string // as it was given, without the password
 	Reason  string
+}
+
+// refuse returns the error for an address that holds a password perhaps: what
+// lies between the first colon and the last @ before the path is left out.
+func refuse(s, format string, args ...any) *AddressError {
+	start := strings.Index(s, "//") + 2
+	if start < 2 {
+		start = 0
+	}
+	end := len(s)
+	if slash := strings.IndexByte(s[start:], '/'); slash >= 0 {
+		end = start + slash
+	}
+	if at := strings.LastIndexByte(s[start:end], '@'); at >= 0 {
+		user, _, ok := strings.Cut(s[start:start+at], ":")
+		if ok {
+			s = s[:start] + user + ":***" + s[start+at:]
+		}
+	}
+	return &AddressError{s, fmt.Sprintf(format, args...)}
 }
 
 // Error implements error.
@@ -40,15 +61,19 @@ func parseAddress(s string) (address, error) {
 		a.scheme, rest = scheme, after
 	}
 	if a.scheme != "amqp" {
-		return address{}, &AddressError{s, fmt.Sprintf("scheme %q is not amqp", a.scheme)}
+		return address{}, refuse(s, "scheme %q is not amqp", a.scheme)
 	}
 	authority, path, _ := strings.Cut(rest, "/")
 	if strings.ContainsAny(authority, "?#") {
-		return address{}, &AddressError{s, "a host holds no ? or #"}
+		return address{}, refuse(s, "a host holds no ? or #")
 	}
 	u, err := url.Parse("amqp://" + authority)
 	if err != nil {
-		return address{}, &AddressError{s, err.Error()}
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err // the error of package url quotes the address
+		}
+		return address{}, refuse(s, "%v", err)
 	}
 	a.host, a.port, a.path = u.Hostname(), u.Port(), path
 	if a.port == "" {

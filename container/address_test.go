@@ -2,6 +2,7 @@ package container
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -35,5 +36,17 @@ func TestParseAddress(t *testing.T) {
 	}
 	if got := (address{host: "::1", port: "5"}).hostPort(); got != "[::1]:5" {
 		t.Errorf("hostPort is %q", got)
+	}
+}
+
+func TestAddressErrorKeepsThePassword(t *testing.T) {
+	for _, s := range []string{
+		"amqps://user:secret@host", "user:secret@ho?st/path", "//user:secret@host:port", "user:sec@ret@host:x/a@b",
+		"amqp://user:secret@[::1", "x://user:secret@host/a:b@c",
+	} {
+		_, err := parseAddress(s)
+		if err == nil || strings.Contains(err.Error(), "sec") || !strings.Contains(err.Error(), "user:***@") {
+			t.Errorf("%s: the error is %v", s, err)
+		}
 	}
 }

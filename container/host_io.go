@@ -15,10 +15,14 @@ import (
 // writes while a write blocks. They touch neither the engine nor user code; they
 // post to the inbox.
 
-// readBuffer is the size of the buffer that the reader thread fills. One buffer
-// is being filled or waits for a turn, so that a connection's unread input is
-// bounded by it and back-pressure reaches the peer's socket.
-const readBuffer = 16 << 10
+// The reader thread's buffer begins small, since most connections are quiet most
+// of the time, and doubles each time that a read fills it. One buffer is being
+// filled or waits for a turn, so that a connection's unread input is bounded by
+// it and back-pressure reaches the peer's socket.
+const (
+	minReadBuffer = 2 << 10
+	maxReadBuffer = 64 << 10
+)
 
 // startDial starts the dial thread.
 func (h *host) startDial() {
@@ -54,7 +58,7 @@ func (h *host) attachSocket(nc net.Conn) {
 
 // readLoop is the body of the reader thread. It ends with the socket.
 func (h *host) readLoop(nc net.Conn) {
-	buf := make([]byte, readBuffer)
+	buf := make([]byte, minReadBuffer)
 	for {
 		n, err := nc.Read(buf)
 		h.mu.Lock()
@@ -77,6 +81,9 @@ func (h *host) readLoop(nc net.Conn) {
 			h.ioCond.Wait()
 		}
 		h.mu.Unlock()
+		if n == len(buf) && n < maxReadBuffer {
+			buf = make([]byte, 2*n)
+		}
 	}
 }
 
