@@ -64,6 +64,11 @@ var imports = []struct {
 		"net":                    "the checkers are pure functions",
 	}},
 	{"sim/runner", map[string]string{module + "container/...": "any program can be run"}},
+	{"sim/shrink", map[string]string{
+		module + "container/...": "any failing run can be made smaller",
+		"net":                    "a search in memory",
+		"testing":                "shrinking also serves a plain binary",
+	}},
 	{"sim/cli", map[string]string{module + "container/...": "the command serves anybody's scenarios"}},
 	{"sim/simtest", map[string]string{module + "container/...": "any program can be tested"}},
 	{"netsim", map[string]string{

@@ -160,8 +160,11 @@ func (w *World) judge(s *Scenario, cfg *RunConfig) Result {
 		Time:     w.clock.now,
 		Mark:     w.verdict.mark,
 	}
-	if w.hooks.replay != nil {
-		r.Drift = w.hooks.replay.finish(w.steps)
+	if p := w.hooks.replay; p != nil {
+		r.Drift = p.finish(w.steps)
+		if p.trace != nil {
+			p.trace.finish(w)
+		}
 	}
 	if r.Failure != nil || cfg.Keep {
 		r.Schedule = w.schedule()

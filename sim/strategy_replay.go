@@ -40,6 +40,7 @@ type replay struct {
 	followed uint64   // of these, done
 	drift    Drift
 	threads  map[uint64]*Thread
+	trace    *Trace // nil if nobody wants it
 }
 
 func (s *replay) Name() string { return "replay" }
@@ -51,6 +52,9 @@ func (s *replay) Begin(r *RunInfo) {
 	}
 	clear(s.threads)
 	s.at, s.left = -1, 0
+	if s.trace != nil {
+		s.trace.begin()
+	}
 }
 
 func (s *replay) Spawn(t, parent *Thread) { s.threads[t.hash] = t }
@@ -86,6 +90,16 @@ func (s *replay) MoveClock(run []*Thread) bool {
 }
 
 func (s *replay) Pick(run []*Thread, last *Thread) *Thread {
+	t := s.follow(run, last)
+	if s.trace != nil {
+		s.trace.arrived(last)
+		s.trace.step(t)
+	}
+	return t
+}
+
+// follow chooses the next thread.
+func (s *replay) follow(run []*Thread, last *Thread) *Thread {
 	for g := s.current(); g != nil; g = s.current() {
 		t := s.threads[s.hashes[s.at]]
 		if t != nil && t.at >= 0 && g.Thread != choice.Clock {

@@ -20,6 +20,7 @@ type Thread struct {
 	wait    waiter  // on one object
 	lastRun uint64  // step
 	since   uint64  // step at which it became runnable
+	traced  uint64  // steps in the Trace of a replay
 	co      *coro   // from its first step to its end
 	body    func()
 

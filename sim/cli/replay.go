@@ -132,7 +132,7 @@ func verdict(o *runner.Outcome, file *runner.File) string {
 		return "the same failure, by another way: the program has changed since " + made(file) + drift
 	case o.Failure != nil:
 		return fmt.Sprintf("another failure than the recorded %s %q%s", file.Failure.Kind, file.Failure.Message, drift)
-	case d.Zero():
+	case d.Segments == 0:
 		return fmt.Sprintf("passed, with all decisions followed; recorded was %s %q", file.Failure.Kind, file.Failure.Message)
 	}
 	return fmt.Sprintf("passed, which proves little: the program has changed since %s%s", made(file), drift)

@@ -33,6 +33,24 @@ type Failure struct {
 	Estimates sim.Estimates
 }
 
+// NewFailure returns what a run that failed has shown.
+func NewFailure(s *sim.Scenario, r sim.Result) *Failure {
+	f := newFailure(s, r)
+	return &f
+}
+
+// Differ returns nil if two executions of one run, the first of which failed, are
+// equal. Else it returns the failure of the harness that this is, of kind
+// Nondeterminism.
+func Differ(s *sim.Scenario, first, second *sim.Result) *Failure {
+	if same(first, second) {
+		return nil
+	}
+	f := newFailure(s, *first)
+	nondeterminism(&f, second)
+	return &f
+}
+
 // newFailure makes the failure of a run.
 func newFailure(s *sim.Scenario, r sim.Result) Failure {
 	f := Failure{Scenario: s, Result: r, Count: 1}

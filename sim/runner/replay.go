@@ -16,7 +16,9 @@ type Outcome struct {
 	Failure *Failure
 	// Same says that it failed as the file says, by kind, rule and message.
 	Same bool
-	// Exact says that the run is the file's: same digest, no drift.
+	// Exact says that the run is the file's: same digest. The Drift of a file that
+	// has been shrunk is not zero even then: it holds only the decisions that
+	// matter.
 	Exact bool
 }
 
@@ -25,27 +27,25 @@ type Outcome struct {
 // scenario no longer takes the file's parameters, or a *PanicError.
 func Replay(s *sim.Scenario, f *File, watchdog time.Duration) (*Outcome, error) {
 	config := func() sim.RunConfig {
-		return sim.RunConfig{
-			Seed: f.Seed, Params: f.Params, Keep: true,
-			Strategy: sim.Replay(choice.Schedule(f.Segments)),
-		}
+		cfg := f.Config()
+		cfg.Keep = true
+		return cfg
 	}
 	cfg := config()
-	if err := s.Validate(&cfg); err != nil {
-		return nil, &FileError{Reason: "the scenario has changed", Err: err}
+	if err := f.Fits(s); err != nil {
+		return nil, err
 	}
 	r, err := Once(s, cfg, watchdog)
 	if err != nil {
 		return nil, err
 	}
-	o := &Outcome{Result: r, Exact: fmt.Sprintf("%016x", r.Digest) == f.Digest && r.Drift.Zero()}
+	o := &Outcome{Result: r, Exact: fmt.Sprintf("%016x", r.Digest) == f.Digest}
 	if r.Failure == nil {
 		return o, nil
 	}
 	nf := newFailure(s, r)
 	o.Failure = &nf
-	o.Same = r.Failure.Kind.String() == f.Failure.Kind && r.Failure.Rule == f.Failure.Rule &&
-		normalise(r.Failure.Message) == normalise(f.Failure.Message)
+	o.Same = f.Failure.Alike(r.Failure)
 	if r.Failure.Kind == sim.Stuck {
 		return o, nil
 	}
@@ -61,4 +61,24 @@ func Replay(s *sim.Scenario, f *File, watchdog time.Duration) (*Outcome, error) 
 	}
 	locate(o.Failure, &again)
 	return o, nil
+}
+
+// Config returns the configuration of the run that follows the file's decisions.
+func (f *File) Config() sim.RunConfig {
+	return sim.RunConfig{Seed: f.Seed, Params: f.Params, Strategy: sim.Replay(choice.Schedule(f.Segments))}
+}
+
+// Fits returns a *FileError if the scenario does not take the file's parameters.
+func (f *File) Fits(s *sim.Scenario) error {
+	if err := s.Validate(&sim.RunConfig{Params: f.Params}); err != nil {
+		return &FileError{Reason: "the scenario has changed", Err: err}
+	}
+	return nil
+}
+
+// Alike reports whether a run failed as the file says: by kind, rule and message,
+// but for the numbers in it. It does not, if failure is nil.
+func (f *FileFailure) Alike(failure *sim.Failure) bool {
+	return failure != nil && failure.Kind.String() == f.Kind && failure.Rule == f.Rule &&
+		normalise(failure.Message) == normalise(f.Message)
 }

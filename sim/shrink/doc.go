@@ -1,0 +1,33 @@
+// Package shrink makes a failed run smaller while it fails in the same way.
+//
+// The run is a failure file: parameters and the schedule's segments, named by
+// thread. Run moves the parameters towards their minimum first, which also turns
+// faults off, then removes, merges and shortens segments by delta debugging. What
+// is left is 1-minimal: without any one of its decisions the run does not fail, or
+// fails in another way.
+//
+// # Usage
+//
+//	r, err := shrink.Run(ctx, scenario, file, shrink.Options{})
+//	text, err := r.File.Encode()
+//
+// # The same failure
+//
+// Two runs fail in the same way if kind, rule and message are equal, the message
+// up to its numbers (runner.FileFailure.Alike). A candidate that fails in another
+// way is not taken; the first run of each such way is reported beside the result,
+// since it may be a bug of its own.
+//
+// No candidate is taken on one run: it is run twice, and if the two differ the
+// search ends and reports that the scenario depends on more than its World.
+//
+// # Limitations
+//
+// The file keeps the decisions that matter, not those that the replay takes by
+// itself when none is left: it goes on with the current thread, else with the one
+// made first. A shrunk file therefore depends on that policy of sim.Replay.
+//
+// A run that is stuck has no decisions, and is not shrunk. Parameters that are
+// never drawn are left as they are. 1-minimal is not minimal: removing two
+// decisions at once might keep the failure, and is not tried for all pairs.
+package shrink

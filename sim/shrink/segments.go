@@ -1,0 +1,189 @@
+package shrink
+
+import (
+	"slices"
+
+	"github.com/collider-amqp/collider/sim/choice"
+)
+
+// coalesce joins neighbouring segments of one thread and drops empty ones.
+func coalesce(s choice.Schedule) choice.Schedule {
+	out := make(choice.Schedule, 0, len(s))
+	for _, g := range s {
+		switch n := len(out); {
+		case g.Steps == 0:
+		case n > 0 && out[n-1].Thread == g.Thread:
+			out[n-1].Steps += g.Steps
+		default:
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// followed returns the part of a plan that a run has followed, given what the run
+// did: without what was skipped. It makes the same run.
+func followed(plan, did choice.Schedule) choice.Schedule {
+	out := make(choice.Schedule, 0, len(plan))
+	at, used := 0, uint64(0)
+	for _, g := range plan {
+		n := uint64(0)
+		if at < len(did) && did[at].Thread == g.Thread {
+			n = min(g.Steps, did[at].Steps-used)
+			if used += n; used == did[at].Steps {
+				at, used = at+1, 0
+			}
+		}
+		out = append(out, choice.Segment{Thread: g.Thread, Steps: n})
+	}
+	return coalesce(out)
+}
+
+// coarse removes what can be removed at once: the end, threads, large chunks.
+func (x *search) coarse() {
+	x.prefix()
+	x.threads()
+	for size := len(x.best.schedule) / 2; size > 1 && !x.over(); size /= 2 {
+		x.chunks(size)
+	}
+}
+
+// fine makes all small changes until none helps. It reports whether any did.
+func (x *search) fine() bool {
+	changed := false
+	for again := true; again && !x.over(); {
+		again = x.chunks(1)
+		again = x.merge() || again
+		again = x.shorten() || again
+		again = again || x.swap()
+		changed = changed || again
+	}
+	return changed
+}
+
+// trySchedule tries other decisions.
+func (x *search) trySchedule(s choice.Schedule) bool {
+	c := x.best
+	c.schedule = s
+	return x.try(c)
+}
+
+// prefix looks for a short prefix of the decisions that is enough.
+func (x *search) prefix() {
+	for lo, hi := 0, len(x.best.schedule); lo < hi && !x.over(); {
+		mid := (lo + hi) / 2
+		if mid < len(x.best.schedule) && x.trySchedule(x.best.schedule[:mid]) {
+			hi = min(mid, len(x.best.schedule))
+		} else {
+			lo = mid + 1
+		}
+	}
+}
+
+// threads removes all decisions for one thread, or for the clock.
+func (x *search) threads() {
+	var names []string
+	for _, g := range x.best.schedule {
+		if !slices.Contains(names, g.Thread) {
+			names = append(names, g.Thread)
+		}
+	}
+	for _, name := range slices.Backward(names) {
+		rest := slices.DeleteFunc(slices.Clone(x.best.schedule), func(g choice.Segment) bool { return g.Thread == name })
+		if len(rest) < len(x.best.schedule) {
+			x.trySchedule(rest)
+		}
+	}
+}
+
+// chunks removes each run of size segments that is not needed, from the end.
+func (x *search) chunks(size int) bool {
+	changed := false
+	for i := len(x.best.schedule) - size; i >= 0 && !x.over(); {
+		if x.trySchedule(slices.Delete(slices.Clone(x.best.schedule), i, i+size)) {
+			changed = true
+			i = min(i, len(x.best.schedule)-size)
+			continue
+		}
+		if i == 0 {
+			break
+		}
+		i = max(0, i-size)
+	}
+	return changed
+}
+
+// merge gives the steps of a segment to the next one of its thread, or the other
+// way round.
+func (x *search) merge() bool {
+	changed := false
+	for i := 0; i < len(x.best.schedule) && !x.over(); i++ {
+		for x.mergeAt(i) {
+			changed = true
+		}
+	}
+	return changed
+}
+
+func (x *search) mergeAt(i int) bool {
+	s := x.best.schedule
+	if i >= len(s) {
+		return false
+	}
+	j := i + 1
+	for j < len(s) && s[j].Thread != s[i].Thread {
+		j++
+	}
+	if j >= len(s) {
+		return false
+	}
+	early, late := slices.Clone(s), slices.Clone(s)
+	early[i].Steps, early[j].Steps = s[i].Steps+s[j].Steps, 0
+	late[j].Steps, late[i].Steps = s[i].Steps+s[j].Steps, 0
+	return x.trySchedule(early) || x.trySchedule(late)
+}
+
+// shorten takes steps from each segment: all but one, then half as many, at last
+// one.
+func (x *search) shorten() bool {
+	changed := false
+	for i := len(x.best.schedule) - 1; i >= 0 && !x.over(); i-- {
+		for d := x.best.schedule[i].Steps - 1; d > 0 && !x.over(); {
+			s := slices.Clone(x.best.schedule)
+			s[i].Steps -= d
+			if !x.trySchedule(s) {
+				d /= 2
+				continue
+			}
+			changed = true
+			if len(x.best.schedule) != len(s) {
+				return true // other segments now stand there
+			}
+			d = min(d, x.best.schedule[i].Steps-1)
+		}
+	}
+	return changed
+}
+
+// maxSwapped bounds the schedules on which swap is tried: it needs about the square
+// of their length in replays.
+const maxSwapped = 12
+
+// swap exchanges two neighbours and removes some segment at once: alone, an
+// exchange makes nothing smaller, but it may make another decision needless.
+func (x *search) swap() bool {
+	n := len(x.best.schedule)
+	if n > maxSwapped {
+		return false
+	}
+	for i := n - 2; i >= 0; i-- {
+		for j := n - 1; j >= 0; j-- {
+			s := slices.Clone(x.best.schedule)
+			s[i], s[i+1] = s[i+1], s[i]
+			if x.trySchedule(slices.Delete(s, j, j+1)) {
+				return true
+			}
+		}
+	}
+	return false
+}
