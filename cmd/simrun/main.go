@@ -1,5 +1,6 @@
 // Command simrun runs the scenarios of this module over seeds, repeats single
-// runs, judges implementations, and serves the scenarios' nodes on real sockets.
+// runs, judges implementations, serves the scenarios' nodes on real sockets, and
+// measures the strategies.
 // See package cli for commands, flags and exit codes.
 package main
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/collider-amqp/collider/conformance/command"
 	"github.com/collider-amqp/collider/scenarios"
+	"github.com/collider-amqp/collider/sim/bench"
 	"github.com/collider-amqp/collider/sim/cli"
 )
 
@@ -15,7 +17,7 @@ func config() cli.Config {
 	return cli.Config{
 		Scenarios: scenarios.All(),
 		Corpus:    scenarios.Corpus(),
-		Commands:  []cli.Command{command.Conform(), serveCommand},
+		Commands:  []cli.Command{command.Conform(), serveCommand, bench.Command()},
 	}
 }
 
