@@ -75,23 +75,21 @@ func counters(threads, rounds int) func(w *sim.World) {
 	}
 }
 
-// blocked has all of the threads wait for a lock before the two begin.
+// blocked has all of the threads wait before the two begin.
 func blocked(threads, rounds int) func(w *sim.World) {
 	return func(w *sim.World) {
-		gate := w.NewMutex("gate")
-		gate.Lock()
-		started := w.NewWaitGroup("started")
+		gate, started := w.NewWaitGroup("gate"), w.NewWaitGroup("started")
+		gate.Add(1)
 		started.Add(threads)
 		for range threads {
 			w.Go("blocked", func() {
 				started.Done()
-				gate.Lock()
-				defer gate.Unlock()
+				gate.Wait()
 			})
 		}
 		started.Wait()
 		lockers(2, rounds)(w)
-		gate.Unlock()
+		gate.Done()
 	}
 }
 
