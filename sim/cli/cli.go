@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/view"
 )
 
 // Exit codes.
@@ -37,6 +38,9 @@ type Config struct {
 	// Commands are further commands. One with the name of a built-in command
 	// replaces it.
 	Commands []Command
+	// Frames finds the frames in what goes over the simulated network, for view.
+	// Nil shows bytes.
+	Frames view.Decoder
 	// Watchdog is the wall-clock time after which a step that does not come
 	// back is reported. Zero means 10 s, negative never.
 	Watchdog time.Duration
@@ -132,6 +136,8 @@ func (c *Config) commands() []Command {
 		{"list", "[NAME|GLOB …]", "list the scenarios with their properties and tags", c.list},
 		{"run", "[NAME|GLOB …]", "run scenarios over seeds; no name means all", c.run},
 		{"replay", "FILE|NAME:SEED", "repeat one run exactly", c.replay},
+		{"shrink", "FILE", "look for a smaller run that fails in the same way", c.shrink},
+		{"view", "FILE|NAME:SEED", "draw one run: HTML, Perfetto, Wireshark, NDJSON", c.view},
 		{"verify", "[NAME|GLOB …]", "run each seed twice and compare digests", c.verify},
 	}
 	version := Command{"version", "", "print the versions of module, Go and formats", c.version}

@@ -12,7 +12,7 @@
 //
 // # Commands
 //
-// list, run, replay, verify and version, and those of Config.Commands. -h tells
+// list, run, replay, shrink, view, verify and version, and those of Config.Commands. -h tells
 // the flags of a command, with an example. Every flag has a twin in the
 // environment, SIMRUN_NAME for -name with '-' as '_'; the command line wins.
 //

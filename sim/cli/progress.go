@@ -27,14 +27,21 @@ func newProgress(env *Env, mode string) *progress {
 
 // show prints a state, if it is time.
 func (p *progress) show(s runner.Progress) {
+	if !p.off {
+		p.line(s.Elapsed, progressLine(s))
+	}
+}
+
+// line prints a line about the state after a time, if it is time.
+func (p *progress) line(elapsed time.Duration, text string) {
 	switch {
 	case p.off:
 	case p.rewrite:
 		p.shown = true
-		fmt.Fprintf(p.env.Stderr, "\r\x1b[K%s", progressLine(s))
-	case s.Elapsed-p.last >= plainEvery:
-		p.last = s.Elapsed
-		fmt.Fprintln(p.env.Stderr, progressLine(s))
+		fmt.Fprintf(p.env.Stderr, "\r\x1b[K%s", text)
+	case elapsed-p.last >= plainEvery:
+		p.last = elapsed
+		fmt.Fprintln(p.env.Stderr, text)
 	}
 }
 

@@ -71,14 +71,9 @@ func (r *reporter) replayFile(path string) int {
 			return ExitUsage
 		}
 	}
-	file, code := r.load(path)
+	file, s, code := r.open(path)
 	if file == nil {
 		return code
-	}
-	s, err := file.Find(r.c.Scenarios)
-	if err != nil {
-		r.env.Errorf("replay: %s: %v%s; '%s list' lists the scenarios", path, err, didYouMean(file.Scenario, r.c.scenarioNames()), r.c.Program)
-		return ExitUsage
 	}
 	o, err := runner.Replay(s, file, r.c.Watchdog)
 	if err != nil {
@@ -93,25 +88,31 @@ func (r *reporter) replayFile(path string) int {
 	return r.outcome(s, &o.Result, o.Failure, verdict(o, file))
 }
 
-// load reads a failure file; it returns nil and the exit code if it cannot be
-// replayed here.
+// load reads a failure file; it returns nil and the exit code if this program
+// cannot repeat its run.
 func (r *reporter) load(path string) (*runner.File, int) {
+	command := r.f.command
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		r.env.Errorf("replay: no file %q, and it is not NAME:SEED either", path)
+		also := ""
+		if command == "replay" {
+			also = ", and it is not NAME:SEED either"
+		}
+		r.env.Errorf("%s: no file %q%s", command, path, also)
 		return nil, ExitUsage
 	}
 	if err != nil {
-		r.env.Errorf("replay: %v", err)
+		r.env.Errorf("%s: %v", command, err)
 		return nil, ExitUsage
 	}
 	file, err := runner.Decode(b)
 	if err != nil {
-		r.env.Errorf("replay: %s: %v", path, err)
+		r.env.Errorf("%s: %s: %v", command, path, err)
 		return nil, ExitUsage
 	}
 	if file.Origin.Test != "" {
-		r.env.Errorf("replay: %s is from a test; repeat it with\n  %s", path, runner.TestLine(path, file.Origin))
+		line := runner.TestLineFor("SIM_"+strings.ToUpper(command), path, file.Origin)
+		r.env.Errorf("%s: %s is from a test, which can do it:\n  %s", command, path, line)
 		return nil, ExitUsage
 	}
 	return file, ExitOK

@@ -113,8 +113,14 @@ func (r *reporter) foreshadow(f *runner.Failure) {
 // hints are the lines that repeat a failure and name its artefacts.
 func (r *reporter) hints(f *runner.Failure, a *runner.Artefacts) []runner.Hint {
 	hs := []runner.Hint{{Label: "replay", Line: r.replayLine(f, a)}}
+	if line := r.shrinkLine(f, a); line != "" {
+		hs = append(hs, runner.Hint{Label: "shrink", Line: line})
+	}
 	if a.File != "" && f.Corpus == "" && r.source == "" {
 		hs = append(hs, runner.Hint{Label: "seed", Line: r.seedLine(f)})
+	}
+	if f.Result.Failure.Kind != sim.Stuck && f.Result.Failure.Kind != sim.Nondeterminism {
+		hs = append(hs, runner.Hint{Label: "view", Line: strings.Replace(hs[0].Line, " replay ", " view ", 1)})
 	}
 	if a.Trace != "" {
 		hs = append(hs, runner.Hint{Label: "trace", Line: a.Trace}, runner.Hint{Label: "history", Line: a.History})
@@ -252,7 +258,7 @@ func (r *reporter) failureObject(f *runner.Failure, a *runner.Artefacts) failure
 		Kind: f.Result.Failure.Kind.String(), Property: f.Property, Rule: f.Result.Failure.Rule,
 		Message: f.Result.Failure.Message, Steps: f.Result.Steps, Count: f.Count, Key: f.Key,
 		Params: map[string]int64{}, Corpus: f.Corpus,
-		File: a.File, History: a.History, Trace: a.Trace, Replay: r.replayLine(f, a), Location: []string{},
+		File: a.File, History: a.History, Trace: a.Trace, Replay: r.replayLine(f, a), Shrink: r.shrinkLine(f, a), Location: []string{},
 	}
 	for _, p := range f.Result.Params {
 		o.Params[p.Name] = p.Value
@@ -270,6 +276,15 @@ func (r *reporter) replayLine(f *runner.Failure, a *runner.Artefacts) string {
 		return r.c.Program + " replay " + runner.ShellWord(a.File)
 	}
 	return r.seedLine(f)
+}
+
+// shrinkLine is the pasteable line that makes a failure smaller; empty if there is
+// no file, or none that could be smaller.
+func (r *reporter) shrinkLine(f *runner.Failure, a *runner.Artefacts) string {
+	if a.File == "" || f.Result.Failure.Kind == sim.Nondeterminism {
+		return ""
+	}
+	return r.c.Program + " shrink " + runner.ShellWord(a.File)
 }
 
 func (r *reporter) seedLine(f *runner.Failure) string {

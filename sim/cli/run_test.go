@@ -86,7 +86,7 @@ func TestArtefactsAndReplay(t *testing.T) {
 	}
 	for _, f := range fs {
 		file := f["file"].(string)
-		if f["replay"] != "simrun replay '"+file+"'" || f["shrink"] != "" || !strings.HasPrefix(file, "my dir/") {
+		if f["replay"] != "simrun replay '"+file+"'" || f["shrink"] != "simrun shrink '"+file+"'" || !strings.HasPrefix(file, "my dir/") {
 			t.Errorf("lines of %v", f)
 		}
 		h, err := os.Open(f["history"].(string))

@@ -87,7 +87,11 @@ func FileName(name string) string {
 }
 
 // TestLine is the line that repeats a failure file with the test that it is from.
-func TestLine(path string, o Origin) string {
+func TestLine(path string, o Origin) string { return TestLineFor("SIM_REPLAY", path, o) }
+
+// TestLineFor is the line that makes the test do what a variable of the environment
+// says, such as SIM_SHRINK, with a failure file.
+func TestLineFor(variable, path string, o Origin) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
@@ -96,7 +100,7 @@ func TestLine(path string, o Origin) string {
 	for i, e := range elems {
 		elems[i] = "^" + regexp.QuoteMeta(e) + "$"
 	}
-	return fmt.Sprintf("SIM_REPLAY=%s go test -run '%s' %s", ShellWord(path), strings.Join(elems, "/"), ShellWord(o.Package))
+	return fmt.Sprintf("%s=%s go test -run '%s' %s", variable, ShellWord(path), strings.Join(elems, "/"), ShellWord(o.Package))
 }
 
 // ShellWord quotes s for a POSIX shell if it needs to be.

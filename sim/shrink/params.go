@@ -13,7 +13,7 @@ import (
 // decisions may not name.
 const (
 	schedulesAtMin   = 20
-	schedulesBetween = 4
+	schedulesBetween = 16
 )
 
 // params moves the parameters towards their minimum. With fresh, it also looks for
