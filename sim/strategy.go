@@ -13,7 +13,7 @@ import (
 // from RunInfo and from what it is told in the run.
 //
 // A strategy may also have the methods of Follower, Clocker, Chooser, Marker,
-// Exiter, Ender and Selector, and is then asked or told more.
+// Exiter, Ender, Replacer and Selector, and is then asked or told more.
 type Strategy interface {
 	// Name is the strategy's name with its parameters, as "pct:3".
 	Name() string
@@ -90,6 +90,10 @@ type Exiter interface{ Exit(t *Thread) }
 // Ender is a Strategy that is told of the result of each run.
 type Ender interface{ End(r *Result) }
 
+// Replacer is a Strategy that is told when the kernel makes the rest of the run
+// fair: it goes on being told of threads, and is asked no more.
+type Replacer interface{ Replaced() }
+
 // Selector is a Strategy that only chooses, at the start of each run, the one
 // that decides.
 type Selector interface {
@@ -98,22 +102,33 @@ type Selector interface {
 }
 
 // StrategyNames is the list of names that ParseStrategy knows, for messages.
-const StrategyNames = "auto, surw, pos, urw, pct:D, random, sticky:N, starve or rr:N"
+const StrategyNames = "auto, surw, pos, urw, pct:D, random, sticky:N, starve, rr:N, dfs:P or delay:D"
 
 // ParseStrategy returns a new strategy of the given name: auto, surw, pos, urw, pct
-// or pct:D, random, sticky or sticky:N, starve, rr or rr:N. N and D start at 1;
-// without D, PCT draws its depth for each run.
+// or pct:D, random, sticky or sticky:N, starve, rr or rr:N, dfs:P or delay:D. N and D
+// start at 1; without D, PCT draws its depth for each run. The last two give a
+// *Search, with at most P preemptions or D delays, from 0.
 func ParseStrategy(name string) (Strategy, error) {
 	base, arg, hasArg := strings.Cut(name, ":")
-	n := 0
+	n, least := 0, 1
+	search := base == "dfs" || base == "delay"
+	if search {
+		least = 0
+	}
 	if hasArg {
 		v, err := strconv.Atoi(arg)
-		if err != nil || v < 1 || v > 1000 {
-			return nil, fmt.Errorf("sim: strategy %q: the number must be from 1 to 1000", name)
+		if err != nil || v < least || v > 1000 {
+			return nil, fmt.Errorf("sim: strategy %q: the number must be from %d to 1000", name, least)
 		}
 		n = v
 	}
 	switch {
+	case search && !hasArg:
+		return nil, fmt.Errorf("sim: strategy %q needs a bound, as in %s:2", name, name)
+	case base == "dfs":
+		return SearchPreemptions(n), nil
+	case base == "delay":
+		return SearchDelays(n), nil
 	case base == "pct":
 		return PCT(n), nil
 	case base == "sticky":
@@ -188,6 +203,9 @@ func (w *World) useFair() {
 	h.fair.stream = choice.New(w.seed, "fair", 0)
 	h.clock, h.choose = nil, nil
 	w.strategy = &h.fair
+	if r, ok := h.strategy.(Replacer); ok {
+		r.Replaced()
+	}
 	w.watchChoices()
 	w.every = false
 	w.clock.makeFair(w.seed)

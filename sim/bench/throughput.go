@@ -42,8 +42,8 @@ func Shapes() []Shape {
 	}
 	for _, n := range []int{2, 10, 100, 1000} {
 		out = append(out, Shape{
-			Name: fmt.Sprintf("blocked/%d", n), Doc: fmt.Sprintf("two threads of 20 000 lock/unlock among %d that are blocked", n),
-			Run: blocked(n, 20_000),
+			Name: fmt.Sprintf("blocked/%d", n), Doc: fmt.Sprintf("two threads of 100 000 lock/unlock among %d that are blocked", n),
+			Run: blocked(n, 100_000),
 		})
 	}
 	return out

@@ -39,6 +39,7 @@ func (c *Config) run(ctx context.Context, env *Env, args []string) int {
 			return r.broken(err)
 		}
 	}
+	r.searched(report)
 	return r.finish(report, chosen)
 }
 

@@ -92,8 +92,14 @@ func (r *runFlags) parse(args []string) (rest []string, code int, ok bool) {
 
 // options returns the runner's options for the chosen scenarios.
 func (r *runFlags) options(chosen []*sim.Scenario, watchdog time.Duration) runner.Options {
+	runs := uint64(r.runs)
+	if s, _ := sim.ParseStrategy(r.strategy); s != nil && !r.given("runs") {
+		if _, search := s.(*sim.Search); search {
+			runs = 0 // until it is complete
+		}
+	}
 	return runner.Options{
-		Scenarios: chosen, Seed: r.seed, Runs: uint64(r.runs), For: r.budget, Strategy: r.strategy,
+		Scenarios: chosen, Seed: r.seed, Runs: runs, For: r.budget, Strategy: r.strategy,
 		Params: r.params, Faults: r.faults, Workers: r.workers, Shard: r.shard.i, Shards: max(1, r.shard.n),
 		KeepGoing: r.keepGoing, Watchdog: watchdog,
 	}

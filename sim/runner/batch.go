@@ -49,6 +49,7 @@ func newBatch(ctx context.Context, o Options, begin time.Time) *batch {
 	for i, s := range o.Scenarios {
 		b.plans[i].scenario, b.plans[i].name = s, nameDigest(s)
 		b.plans[i].params = FixParams(s, o.Params, o.Faults)
+		b.plans[i].search, _ = newSearch(o.Strategy)
 	}
 	if o.For > 0 {
 		b.deadline.at = begin.Add(o.For)
@@ -94,7 +95,7 @@ func (b *batch) take() *chunk {
 	job := b.next.Add(1) - 1
 	n := uint64(len(b.plans))
 	c := &chunk{job: job, scenario: int(job % n), first: job / n * chunkRuns}
-	if c.first >= b.planned || !b.want(c.scenario, c.first) {
+	if c.first >= b.planned || b.searched() || !b.want(c.scenario, c.first) {
 		return nil
 	}
 	return c

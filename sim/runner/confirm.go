@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/collider-amqp/collider/sim"
@@ -44,6 +45,9 @@ func (spec *Spec) config(s *sim.Scenario) (sim.RunConfig, error) {
 	if err != nil {
 		return sim.RunConfig{}, &OptionError{Option: "Strategy", Reason: reason(err), Err: err}
 	}
+	if _, ok := strategy.(*sim.Search); ok {
+		return sim.RunConfig{}, &OptionError{Option: "Strategy", Reason: fmt.Sprintf("%s: the runs of a search have no seeds of their own; replay a failure's file, or run the search again", spec.Strategy)}
+	}
 	if err := checkParams([]*sim.Scenario{s}, spec.Params, spec.Faults); err != nil {
 		return sim.RunConfig{}, err
 	}
@@ -58,6 +62,9 @@ func (b *batch) confirm(f *Failure, scenario int) error {
 		return nil
 	}
 	cfg := b.config(&b.plans[scenario], f.Result.Seed)
+	if b.plans[scenario].search != nil {
+		cfg.Strategy, cfg.Defaults = sim.Replay(f.Result.Schedule), true
+	}
 	cfg.Keep, cfg.Locate = true, f.Result.Failure.Seqs
 	again, err := Once(f.Scenario, cfg, b.opt.Watchdog)
 	if err != nil {

@@ -49,6 +49,7 @@ type plan struct {
 	params    map[string]int64
 	once      sync.Once
 	estimates sim.Estimates
+	search    *sim.Search // instead of the workers' strategy, if not nil
 }
 
 // estimate returns the estimates, made by whoever comes first.

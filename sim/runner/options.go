@@ -16,11 +16,13 @@ type Options struct {
 	// Seed+1, ….
 	Seed uint64
 	// Runs is the number of runs of each scenario, over all shards. Zero means
-	// 1000. It does not count if For is set.
+	// 1000, and any number for a search. It does not count if For is set.
 	Runs uint64
 	// For is a budget of wall-clock time instead. Zero means none.
 	For time.Duration
-	// Strategy is a name that sim.ParseStrategy knows. Empty means "auto".
+	// Strategy is a name that sim.ParseStrategy knows. Empty means "auto". A search
+	// (dfs:P, delay:D) runs each scenario with its default parameters and the first
+	// seed until it is complete, on one worker.
 	Strategy string
 	// Params fixes parameters by name in the scenarios that have them; one
 	// that no scenario has is an error.
@@ -74,7 +76,11 @@ func (e *OptionError) Unwrap() error { return e.Err }
 // withDefaults returns the options with zero values replaced, or an
 // *OptionError.
 func (o Options) withDefaults() (Options, error) {
-	if o.Runs == 0 {
+	search, _ := newSearch(o.Strategy)
+	switch {
+	case o.Runs == 0 && search != nil:
+		o.Runs = boundless
+	case o.Runs == 0:
 		o.Runs = 1000
 	}
 	if o.Workers == 0 {
@@ -93,11 +99,16 @@ func (o Options) withDefaults() (Options, error) {
 		return o, &OptionError{Option: "Workers", Reason: fmt.Sprintf("%d workers", o.Workers)}
 	case o.Shards < 0 || o.Shard < 0 || o.Shard >= o.Shards:
 		return o, &OptionError{Option: "Shard", Reason: fmt.Sprintf("shard %d of %d: want 0 to %d", o.Shard, o.Shards, o.Shards-1)}
+	case search != nil && o.Shards > 1:
+		return o, &OptionError{Option: "Shard", Reason: fmt.Sprintf("%s: a search cannot be done in shards", o.Strategy)}
 	case o.For < 0:
 		return o, &OptionError{Option: "For", Reason: fmt.Sprintf("%v is no time to run", o.For)}
 	}
 	if _, err := sim.ParseStrategy(o.Strategy); err != nil {
 		return o, &OptionError{Option: "Strategy", Reason: reason(err), Err: err}
+	}
+	if search != nil {
+		o.Workers = min(o.Workers, 1)
 	}
 	names := map[string]bool{}
 	for _, s := range o.Scenarios {

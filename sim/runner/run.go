@@ -34,6 +34,8 @@ type ScenarioReport struct {
 	Name                string
 	Runs, Steps, Failed uint64
 	Estimates           sim.Estimates
+	// Search is how far the search is, nil if the strategy is none.
+	Search *sim.SearchReport
 }
 
 // maxWays bounds the failures of a report, each of which holds a history.
@@ -106,7 +108,7 @@ func (b *batch) progress(begin time.Time) Progress {
 		Runs: b.runs.Load(), Steps: b.steps.Load(), Failures: b.failures.Load(),
 		Elapsed: time.Since(begin), Budget: b.opt.For,
 	}
-	if b.opt.For == 0 {
+	if b.opt.For == 0 && b.opt.Runs != boundless {
 		p.Planned = b.planned * uint64(len(b.plans))
 	}
 	return p
@@ -152,6 +154,7 @@ func (m *merge) finish() {
 	}
 	for i := range m.b.plans {
 		m.report.Scenarios[i].Estimates = m.b.plans[i].estimates
+		m.report.Scenarios[i].Search = m.b.plans[i].searchReport()
 	}
 }
 

@@ -107,11 +107,20 @@ func (w *worker) do(c *chunk) {
 	b := w.b
 	p := &b.plans[c.scenario]
 	cfg := sim.RunConfig{Params: p.params, Strategy: w.strategy}
+	if p.search != nil {
+		if p.search.Report().Complete {
+			return
+		}
+		cfg.Strategy, cfg.Defaults = p.search, true
+	}
 	broken := func(e *PanicError) { c.err = e }
 	cfg.Estimates = p.estimate(b.opt.Watchdog)
 	last := min(c.first+chunkRuns, b.planned)
 	for j := c.first; j < last && c.err == nil && b.want(c.scenario, j); j++ {
 		cfg.Seed = b.opt.seed(j)
+		if p.search != nil {
+			cfg.Seed = b.opt.Seed
+		}
 		w.setSeed(cfg.Seed)
 		r := execute(w.world, p.scenario, &cfg, broken)
 		if c.err != nil {
@@ -124,7 +133,7 @@ func (w *worker) do(c *chunk) {
 		}
 		gone := w.gone
 		w.mu.Unlock()
-		if gone {
+		if gone || p.search != nil && !p.search.Next() {
 			return
 		}
 	}

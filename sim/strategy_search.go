@@ -1,0 +1,197 @@
+package sim
+
+import "strconv"
+
+// Search is the strategy that visits all schedules within a bound, each once, in a
+// fixed order: depth-first over the decisions of a run, from World.Mark on, or from
+// the start in a scenario without mark. A run with it follows one schedule; Next
+// goes to the following one. All runs of a search must have the same scenario,
+// parameters and seed, and the World must belong to nothing else meanwhile.
+//
+// The schedule of the first run keeps the current thread while it can go on and
+// does not yield, and goes to the next in order of spawning otherwise; the clock
+// moves when nothing can run. What departs from that costs 1 of the bound:
+//
+//   - with a bound on preemptions (Musuvathi, Qadeer, PLDI 2007) a change from a
+//     thread that could go on, to whichever thread; other changes are free;
+//   - with a bound on delays (Emmi, Qadeer, Rakamarić, POPL 2011) each thread in
+//     that order that is passed over, at any step;
+//   - a move of the clock while a thread can run.
+//
+// Which ready case a Select takes is free.
+type Search struct {
+	bound  int
+	delays bool
+
+	made   []decision
+	at     int  // decisions followed in this run
+	spent  int  // of the bound, in this run
+	active bool // the mark has been passed
+	first  bool // the first run, which finds out whether there is a mark
+	marked bool // there is one
+	fair   bool // the schedule of this run has become fair: it is asked no more
+
+	report SearchReport
+}
+
+// SearchReport is how far a search is.
+type SearchReport struct {
+	// Runs is the number of schedules that Next has gone on from.
+	Runs uint64
+	// Complete says that these are all within the bound.
+	Complete bool
+	// Cut is the number of them that used up their steps, so that the kernel made
+	// the rest of the schedule fair: what comes after is not searched.
+	Cut uint64
+	// From is the step of World.Mark, 0 if the search begins at the start.
+	From uint64
+	// Deepest is the largest number of decisions with an alternative in a run.
+	Deepest int
+}
+
+// decision is a point at which the search can do more than one thing.
+type decision struct {
+	taken, of int32
+	spent     int32 // before it
+	kind      decisionKind
+}
+
+type decisionKind uint8
+
+const (
+	freeDecision  decisionKind = iota // each alternative costs nothing
+	unitDecision                      // each alternative but the first costs 1
+	delayDecision                     // alternative i costs i
+)
+
+func (k decisionKind) cost(i int32) int {
+	switch {
+	case k == delayDecision:
+		return int(i)
+	case k == unitDecision && i > 0:
+		return 1
+	}
+	return 0
+}
+
+// SearchPreemptions returns the search of all schedules with at most n preemptions.
+func SearchPreemptions(n int) *Search { return &Search{bound: max(n, 0), first: true} }
+
+// SearchDelays returns the search of all schedules with at most n delays.
+func SearchDelays(n int) *Search { return &Search{bound: max(n, 0), delays: true, first: true} }
+
+// Name implements Strategy.
+func (s *Search) Name() string {
+	if s.delays {
+		return "delay:" + strconv.Itoa(s.bound)
+	}
+	return "dfs:" + strconv.Itoa(s.bound)
+}
+
+// Report says how far the search is.
+func (s *Search) Report() SearchReport { return s.report }
+
+// Begin implements Strategy. A run may be repeated before Next.
+func (s *Search) Begin(r *RunInfo) {
+	s.at, s.spent, s.fair = 0, 0, false
+	s.active = !s.marked
+}
+
+// Spawn implements Strategy.
+func (s *Search) Spawn(t, parent *Thread) {}
+
+// Mark implements Marker. All that comes before it in the first run was the first
+// alternative, and stays so.
+func (s *Search) Mark() {
+	if s.first && !s.marked {
+		s.marked = true
+		s.made, s.at, s.spent = s.made[:0], 0, 0
+	}
+	s.active = true
+}
+
+// Replaced implements Replacer.
+func (s *Search) Replaced() { s.fair = true }
+
+// End implements Ender.
+func (s *Search) End(r *Result) {
+	s.first = false
+	if s.marked {
+		s.report.From = r.Mark
+	}
+	if s.at < len(s.made) {
+		panic(unrepeatable)
+	}
+	s.report.Deepest = max(s.report.Deepest, s.at)
+}
+
+// Next goes to the next schedule, and returns false if there is none.
+func (s *Search) Next() bool {
+	if s.report.Complete {
+		return false
+	}
+	s.report.Runs++
+	if s.fair {
+		s.report.Cut++
+	}
+	for n := len(s.made); n > 0; n-- {
+		d := &s.made[n-1]
+		if d.taken+1 < d.of && int(d.spent)+d.kind.cost(d.taken+1) <= s.bound {
+			d.taken++
+			s.made = s.made[:n]
+			return true
+		}
+	}
+	s.report.Complete = true
+	return false
+}
+
+// decide returns which of n things is done.
+func (s *Search) decide(n int, k decisionKind) int {
+	if !s.active || k != freeDecision && s.spent == s.bound {
+		return 0
+	}
+	if s.at == len(s.made) {
+		s.made = append(s.made, decision{of: int32(n), spent: int32(s.spent), kind: k})
+	}
+	d := s.made[s.at]
+	if d.of != int32(n) || d.kind != k {
+		panic(unrepeatable)
+	}
+	s.at++
+	s.spent += k.cost(d.taken)
+	return int(d.taken)
+}
+
+const unrepeatable = "the run differs from one with the same decisions: it depends on something outside it"
+
+// Pick implements Strategy.
+func (s *Search) Pick(run []*Thread, last *Thread) *Thread {
+	stays := last != nil && last.at >= 0 && last.op.Kind != OpYield
+	kind := freeDecision
+	switch {
+	case s.delays:
+		kind = delayDecision
+	case stays:
+		kind = unitDecision
+	}
+	var t *Thread
+	switch {
+	case stays:
+		t = last
+	case last == nil:
+		t = lowest(run)
+	default:
+		t = after(run, last.id)
+	}
+	for range s.decide(len(run), kind) {
+		t = after(run, t.id)
+	}
+	return t
+}
+
+// Choose implements Chooser.
+func (s *Search) Choose(t *Thread, n int) int { return s.decide(n, freeDecision) }
+
+// MoveClock implements Clocker.
+func (s *Search) MoveClock(run []*Thread) bool { return s.decide(2, unitDecision) == 1 }
