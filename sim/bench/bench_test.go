@@ -122,6 +122,25 @@ func TestMeasureIsAFunctionOfItsSeed(t *testing.T) {
 	}
 }
 
+// A search finds the bugs of few preemptions in few schedules, and shows that there
+// are none in the repair.
+func TestMeasureOfSearch(t *testing.T) {
+	for _, p := range Programs() {
+		if p.Name != "CS/reorder_3" && p.Name != "CS/deadlock01" {
+			continue
+		}
+		o := Options{Strategy: "dfs:2", Trials: 2}
+		s, err := Measure(context.Background(), &p, o)
+		if err != nil || !s.All() || s.First[0] != s.First[1] || s.First[0] > 1000 {
+			t.Errorf("%s: %+v, %v", p.Name, s, err)
+		}
+		p.Buggy = p.Fixed
+		if s, err = Measure(context.Background(), &p, o); err != nil || len(s.First) != 0 || s.Runs < 10 || s.Runs == 20_000 {
+			t.Errorf("%s, repaired: %+v, %v", p.Name, s, err)
+		}
+	}
+}
+
 func TestCompare(t *testing.T) {
 	near := func(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
 	ps := []Program{{Published: 2}, {Published: 8}, {Published: 5}, {}}

@@ -11,7 +11,8 @@ import (
 
 // Options of Measure.
 type Options struct {
-	// Strategy is a name that sim.ParseStrategy knows.
+	// Strategy is a name that sim.ParseStrategy knows. The trials of a search are
+	// alike; one ends without the bug if the search is complete.
 	Strategy string
 	// Trials is the number of searches for the bug, each with seeds of its own.
 	// Zero means 20.
@@ -50,8 +51,7 @@ func Measure(ctx context.Context, p *Program, o Options) (Sample, error) {
 	if o.Limit == 0 {
 		o.Limit = 10_000
 	}
-	strategy, err := sim.ParseStrategy(o.Strategy)
-	if err != nil {
+	if _, err := sim.ParseStrategy(o.Strategy); err != nil {
 		return Sample{}, err
 	}
 	w := sim.NewWorld(sim.Options{})
@@ -59,6 +59,10 @@ func Measure(ctx context.Context, p *Program, o Options) (Sample, error) {
 	var s Sample
 	begin := time.Now()
 	for s.Trials < o.Trials && ctx.Err() == nil {
+		strategy, err := sim.ParseStrategy(o.Strategy) // a search begins anew
+		if err != nil {
+			return s, err
+		}
 		t := trial{w: w, scenario: p.Scenario(), strategy: strategy, sample: &s}
 		t.seed = choice.Derive(choice.Derive(o.Seed, "trial", uint64(s.Trials)), "program", choice.Hash(p.Name))
 		if n := t.search(ctx, o.Limit); n > 0 {
@@ -100,6 +104,9 @@ func (t *trial) search(ctx context.Context, limit int) int {
 		if t.run(uint64(i), t.strategy, e).Failure != nil {
 			return i + 1
 		}
+		if s, ok := t.strategy.(*sim.Search); ok && !s.Next() {
+			return 0
+		}
 	}
 	return 0
 }
@@ -113,6 +120,9 @@ func (t *trial) run(i uint64, s sim.Strategy, e sim.Estimates) sim.Result {
 
 // estimates says whether the strategy uses sim.Estimates.
 func estimates(s sim.Strategy) bool {
+	if _, ok := s.(*sim.Search); ok {
+		return false
+	}
 	switch s.Name() {
 	case "pos", "random", "sticky", "rr:1":
 		return false

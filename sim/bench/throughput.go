@@ -129,6 +129,9 @@ func Speed(ctx context.Context, s *Shape, strategy string, budget time.Duration)
 			if got.Failure != nil {
 				return rate, fmt.Errorf("bench: %s with %s: %s", s.Name, strategy, got.Failure.Message)
 			}
+			if s, ok := st.(*sim.Search); ok && !s.Next() {
+				return rate, nil
+			}
 			rate.Runs++
 			rate.Steps += got.Steps
 		}
