@@ -18,8 +18,8 @@ func (d Drift) Zero() bool { return d == Drift{} }
 
 // Replay returns the strategy that follows a schedule. It is total: a segment is
 // followed while its thread can run, and its rest is skipped otherwise; after the
-// last one the current thread goes on while it can and does not yield, else the
-// one spawned first. It keeps s.
+// last one, and in a segment of choice.Free, the current thread goes on while it
+// can and does not yield, else the one spawned first. It keeps s.
 func Replay(s choice.Schedule) Strategy {
 	r := &replay{schedule: s, hashes: make([]uint64, len(s))}
 	for i, g := range s {
@@ -93,7 +93,7 @@ func (s *replay) Pick(run []*Thread, last *Thread) *Thread {
 	t := s.follow(run, last)
 	if s.trace != nil {
 		s.trace.arrived(last)
-		s.trace.step(t)
+		s.trace.step(t, byDefault(run, last) == t)
 	}
 	return t
 }
@@ -101,6 +101,11 @@ func (s *replay) Pick(run []*Thread, last *Thread) *Thread {
 // follow chooses the next thread.
 func (s *replay) follow(run []*Thread, last *Thread) *Thread {
 	for g := s.current(); g != nil; g = s.current() {
+		if g.Thread == choice.Free {
+			s.left--
+			s.followed++
+			break
+		}
 		t := s.threads[s.hashes[s.at]]
 		if t != nil && t.at >= 0 && g.Thread != choice.Clock {
 			s.left--
@@ -109,6 +114,11 @@ func (s *replay) follow(run []*Thread, last *Thread) *Thread {
 		}
 		s.skip()
 	}
+	return byDefault(run, last)
+}
+
+// byDefault is the choice of a replay where the schedule has none.
+func byDefault(run []*Thread, last *Thread) *Thread {
 	if last == nil || last.op.Kind != OpYield {
 		if last != nil && last.at >= 0 {
 			return last

@@ -30,6 +30,8 @@ type TraceStep struct {
 	Object string
 	// At is the source line, if asked for and known.
 	At Frame
+	// Default says that a replay would have made the step without being told to.
+	Default bool
 
 	_ struct{}
 }
@@ -61,10 +63,11 @@ func (tr *Trace) arrived(t *Thread) {
 	}
 }
 
-// step records that t does its operation.
-func (tr *Trace) step(t *Thread) {
+// step records that t does its operation, as by default or not.
+func (tr *Trace) step(t *Thread, byDefault bool) {
 	t.traced++
 	g := traceStep(t, t.traced)
+	g.Default = byDefault
 	if int(t.id) < len(tr.places) {
 		g.At = tr.places[t.id]
 	}

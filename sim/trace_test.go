@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,15 +36,15 @@ func TestTraceTellsStepsAndWhatWasPending(t *testing.T) {
 		if strings.Join(got, ", ") != want || trace.Total != r.Steps || r.Steps != 5 {
 			t.Errorf("%d steps: %q, want %q", trace.Total, got, want)
 		}
-		if g := trace.Steps[4]; g.Nth != 2 || !strings.Contains(g.At.File, "trace_test.go") || g.At.Line != 15 {
+		if g := trace.Steps[4]; g.Nth != 2 || !strings.Contains(g.At.File, "trace_test.go") || g.At.Line != 16 {
 			t.Errorf("%+v", g)
 		}
 		got = nil
 		for _, g := range trace.Pending {
 			got = append(got, g.Thread+" "+g.Op.Kind.String()+" "+g.Object+" "+g.At.String())
 		}
-		if len(got) != 3 || !strings.HasPrefix(got[0], "main join") || got[1] != "main/ab lock mutex b sim/trace_test.go:14" ||
-			got[2] != "main/ba lock mutex a sim/trace_test.go:15" {
+		if len(got) != 3 || !strings.HasPrefix(got[0], "main join") || got[1] != "main/ab lock mutex b sim/trace_test.go:15" ||
+			got[2] != "main/ba lock mutex a sim/trace_test.go:16" {
 			t.Errorf("pending %q", got)
 		}
 	}
@@ -73,5 +74,31 @@ func TestTraceOfAFailingThread(t *testing.T) {
 	}
 	if n := len(trace.Steps); uint64(n) != r.Steps {
 		t.Errorf("%d steps of %d", n, r.Steps)
+	}
+}
+
+// What was done by default is told, and a replay in which those steps are left free
+// is the same run.
+func TestFreeSegments(t *testing.T) {
+	schedule := choice.Schedule{{Thread: "main", Steps: 1}, {Thread: "main/ba", Steps: 2}, {Thread: "main/ab", Steps: 2}}
+	s := &sim.Scenario{Name: "crossed", Run: crossed}
+	trace := &sim.Trace{}
+	w := sim.NewWorld(sim.Options{})
+	defer w.Close()
+	r := sim.Execute(w, s, sim.RunConfig{Strategy: sim.ReplayTraced(schedule, trace)})
+	var got []bool
+	for _, g := range trace.Steps {
+		got = append(got, g.Default)
+	}
+	if want := []bool{true, false, true, false, true}; !slices.Equal(got, want) {
+		t.Errorf("by default %v, want %v", got, want)
+	}
+	free, err := choice.ParseSchedule("* 1 | main/ba 1 | * 1 | main/ab 1 | * 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := sim.Execute(w, s, sim.RunConfig{Strategy: sim.Replay(free)})
+	if again.Digest != r.Digest || !again.Drift.Zero() {
+		t.Errorf("digest %x, want %x, drift %+v", again.Digest, r.Digest, again.Drift)
 	}
 }

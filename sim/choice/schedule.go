@@ -10,10 +10,15 @@ import (
 // a thread could run.
 const Clock = "clock"
 
+// Free is the name of the pseudo-thread whose steps are made by whichever thread
+// a replay chooses by itself. No recorded schedule has them: they stand for a
+// stretch in which the decisions do not matter.
+const Free = "*"
+
 // Segment is a number of steps that one thread makes in a row.
 type Segment struct {
-	// Thread is the thread's stable name (its path, as "main/reader#2"), or
-	// Clock.
+	// Thread is the thread's stable name (its path, as "main/reader#2"), Clock or
+	// Free.
 	Thread string `json:"thread"`
 	// Steps is the number of operations, at least 1.
 	Steps uint64 `json:"steps"`

@@ -58,8 +58,8 @@ func (s *shrinkFlags) options(r *reporter) shrink.Options {
 	return shrink.Options{
 		Replays: int(min(s.limit, 1<<31-1)), Time: s.time, Watchdog: r.c.Watchdog,
 		Progress: func(size shrink.Size, replays int) {
-			r.progress.line(time.Since(begun), fmt.Sprintf("  %d segments  %d switches  %d steps  %d replays",
-				size.Segments, size.Switches, size.Steps, replays))
+			r.progress.line(time.Since(begun), fmt.Sprintf("  %d decisions  %d switches  %d steps  %d replays",
+				size.Decisions, size.Switches, size.Steps, replays))
 		},
 	}
 }
@@ -181,16 +181,17 @@ type shrunkObject struct {
 }
 
 type shrunkSize struct {
-	Segments int              `json:"segments"`
-	Switches uint64           `json:"switches"`
-	Preempts uint64           `json:"preempts"`
-	Steps    uint64           `json:"steps"`
-	Threads  int              `json:"threads"`
-	Params   map[string]int64 `json:"params"`
+	Decisions int              `json:"decisions"`
+	Segments  int              `json:"segments"`
+	Switches  uint64           `json:"switches"`
+	Preempts  uint64           `json:"preempts"`
+	Steps     uint64           `json:"steps"`
+	Threads   int              `json:"threads"`
+	Params    map[string]int64 `json:"params"`
 }
 
 func sizeObject(s shrink.Size) shrunkSize {
-	o := shrunkSize{s.Segments, s.Switches, s.Preempts, s.Steps, s.Threads, map[string]int64{}}
+	o := shrunkSize{s.Decisions, s.Segments, s.Switches, s.Preempts, s.Steps, s.Threads, map[string]int64{}}
 	for _, p := range s.Params {
 		o.Params[p.Name] = p.Value
 	}
@@ -210,8 +211,8 @@ func (r *reporter) shrunk(path, out string, result *shrink.Result) {
 	}
 	w := r.env.Stdout
 	fmt.Fprintf(w, "%s  %s: %s\n", result.File.Scenario, what(result.Failure), result.File.Failure.Message)
-	fmt.Fprintf(w, "      segments %d → %d  switches %d → %d  preempted %d → %d  steps %d → %d  threads %d → %d\n",
-		b.Segments, a.Segments, b.Switches, a.Switches, b.Preempts, a.Preempts, b.Steps, a.Steps, b.Threads, a.Threads)
+	fmt.Fprintf(w, "      decisions %d → %d  switches %d → %d  preempted %d → %d  steps %d → %d  threads %d → %d\n",
+		b.Decisions, a.Decisions, b.Switches, a.Switches, b.Preempts, a.Preempts, b.Steps, a.Steps, b.Threads, a.Threads)
 	var params []string
 	for i, p := range a.Params {
 		text := fmt.Sprintf("%s %d", p.Name, p.Value)

@@ -2,8 +2,9 @@
 //
 // The run is a failure file: parameters and the schedule's segments, named by
 // thread. Run moves the parameters towards their minimum first, which also turns
-// faults off, then removes, merges and shortens segments by delta debugging. What
-// is left is 1-minimal: without any one of its decisions the run does not fail, or
+// faults off, then removes, merges and shortens segments by delta debugging, and
+// leaves steps free (choice.Free) in which nothing has to be decided. What is left is
+// 1-minimal: without any one of its decisions the run does not fail, or
 // fails in another way.
 //
 // # Usage

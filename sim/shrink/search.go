@@ -45,6 +45,7 @@ type search struct {
 	seen map[uint64]struct{}
 	keys map[string]bool // of found
 
+	free      bool // free segments are in use
 	replays   int
 	minimal   bool
 	found     []*runner.Failure
@@ -195,6 +196,8 @@ func (x *search) shrink() {
 	x.coarse()
 	for changed := true; changed && !x.over(); {
 		changed = x.fine()
+		changed = x.release() || changed
+		changed = changed || x.anchor()
 		if x.params(false) {
 			changed = true
 		}

@@ -3,6 +3,7 @@ package shrink
 import (
 	"slices"
 
+	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/choice"
 )
 
@@ -22,21 +23,77 @@ func coalesce(s choice.Schedule) choice.Schedule {
 }
 
 // followed returns the part of a plan that a run has followed, given what the run
-// did: without what was skipped. It makes the same run.
+// did: without what was skipped, and without a free end. It makes the same run.
 func followed(plan, did choice.Schedule) choice.Schedule {
 	out := make(choice.Schedule, 0, len(plan))
 	at, used := 0, uint64(0)
 	for _, g := range plan {
-		n := uint64(0)
-		if at < len(did) && did[at].Thread == g.Thread {
-			n = min(g.Steps, did[at].Steps-used)
+		left := g.Steps
+		for left > 0 && at < len(did) && did[at].Steps > 0 && fits(g.Thread, did[at].Thread) {
+			n := min(left, did[at].Steps-used)
+			left -= n
 			if used += n; used == did[at].Steps {
 				at, used = at+1, 0
 			}
 		}
-		out = append(out, choice.Segment{Thread: g.Thread, Steps: n})
+		out = append(out, choice.Segment{Thread: g.Thread, Steps: g.Steps - left})
 	}
-	return coalesce(out)
+	return trim(coalesce(out))
+}
+
+// fits says whether a step of a thread follows a segment of the plan.
+func fits(planned, did string) bool {
+	return planned == did || planned == choice.Free && did != choice.Clock
+}
+
+// trim removes a free end, which is what a replay does anyway.
+func trim(s choice.Schedule) choice.Schedule {
+	if n := len(s); n > 0 && s[n-1].Thread == choice.Free {
+		return s[:n-1]
+	}
+	return s
+}
+
+// free returns the schedule that tells a run only where it does not go on by
+// default.
+func free(did choice.Schedule, steps []sim.TraceStep) choice.Schedule {
+	var out choice.Schedule
+	at := 0
+	for _, g := range did {
+		if g.Thread == choice.Clock {
+			out = append(out, g)
+			continue
+		}
+		for range g.Steps {
+			if at == len(steps) {
+				return trim(coalesce(out)) // a fair end, which nothing records
+			}
+			name := g.Thread
+			if steps[at].Default {
+				name = choice.Free
+			}
+			out = append(out, choice.Segment{Thread: name, Steps: 1})
+			at++
+		}
+	}
+	return trim(coalesce(out))
+}
+
+// release leaves all steps free that the best run makes by default anyway.
+func (x *search) release() bool {
+	if x.over() {
+		return false
+	}
+	x.free = true
+	trace := &sim.Trace{}
+	cfg := x.config(x.best)
+	cfg.Strategy = sim.ReplayTraced(x.best.schedule, trace)
+	r := x.play(cfg)
+	if x.err != nil || r.Failure == nil {
+		return false
+	}
+	s := free(r.Schedule, trace.Steps)
+	return less(s, x.best.schedule) && x.trySchedule(s)
 }
 
 // coarse removes what can be removed at once: the end, threads, large chunks.
@@ -96,7 +153,27 @@ func (x *search) threads() {
 	}
 }
 
-// chunks removes each run of size segments that is not needed, from the end.
+// tryFree leaves the steps of segments i to j free, so that the following ones stay
+// where they are.
+func (x *search) tryFree(i, j int) bool {
+	s := slices.Clone(x.best.schedule)
+	if !x.free || j > len(s) {
+		return false
+	}
+	for k := i; k < j; k++ {
+		if s[k].Thread == choice.Clock {
+			s[k].Steps = 0
+		}
+		s[k].Thread = choice.Free
+	}
+	if s = coalesce(s); !less(s, x.best.schedule) {
+		return false
+	}
+	return x.trySchedule(s)
+}
+
+// chunks removes each run of size segments that is not needed, from the end, or
+// leaves it free.
 func (x *search) chunks(size int) bool {
 	changed := false
 	for i := len(x.best.schedule) - size; i >= 0 && !x.over(); {
@@ -104,6 +181,9 @@ func (x *search) chunks(size int) bool {
 			changed = true
 			i = min(i, len(x.best.schedule)-size)
 			continue
+		}
+		if x.tryFree(i, i+size) {
+			changed = true
 		}
 		if i == 0 {
 			break
@@ -134,7 +214,10 @@ func (x *search) mergeAt(i int) bool {
 	for j < len(s) && s[j].Thread != s[i].Thread {
 		j++
 	}
-	if j >= len(s) {
+	if x.hoist(i) {
+		return true
+	}
+	if j >= len(s) || s[i].Thread == choice.Free {
 		return false
 	}
 	early, late := slices.Clone(s), slices.Clone(s)
@@ -143,11 +226,29 @@ func (x *search) mergeAt(i int) bool {
 	return x.trySchedule(early) || x.trySchedule(late)
 }
 
+// hoist removes a segment and gives its steps to the free ones before it.
+func (x *search) hoist(i int) bool {
+	s := slices.Clone(x.best.schedule)
+	if s[i].Thread == choice.Free || s[i].Thread == choice.Clock {
+		return false
+	}
+	for k := i - 1; k >= 0; k-- {
+		if s[k].Thread == choice.Free {
+			s[k].Steps += s[i].Steps
+			return x.trySchedule(slices.Delete(s, i, i+1))
+		}
+	}
+	return false
+}
+
 // shorten takes steps from each segment: all but one, then half as many, at last
 // one.
 func (x *search) shorten() bool {
 	changed := false
 	for i := len(x.best.schedule) - 1; i >= 0 && !x.over(); i-- {
+		if x.best.schedule[i].Thread == choice.Free {
+			continue // its steps decide nothing
+		}
 		for d := x.best.schedule[i].Steps - 1; d > 0 && !x.over(); {
 			s := slices.Clone(x.best.schedule)
 			s[i].Steps -= d

@@ -29,10 +29,10 @@ type Options struct {
 type Size struct {
 	// Params are the parameters, in the scenario's order.
 	Params []sim.ParamValue
-	// Segments is the number of decisions in the file, Planned the sum of their
-	// steps.
-	Segments int
-	Planned  uint64
+	// Decisions is the number of segments in the file that are not free, Segments
+	// that of all, Planned the sum of their steps.
+	Decisions, Segments int
+	Decided             uint64
 	// Steps, Switches and Preempts are those of the run: sim.Result.
 	Steps, Switches, Preempts uint64
 	// Threads is the number of threads made.
@@ -120,15 +120,41 @@ func (x *search) result(before Size) *Result {
 // size is that of the best candidate.
 func (x *search) size() Size {
 	return Size{
-		Params: x.run.Params, Segments: len(x.best.schedule), Planned: x.best.schedule.Steps(),
+		Params: x.run.Params, Decisions: decisions(x.best.schedule), Segments: len(x.best.schedule), Decided: decided(x.best.schedule),
 		Steps: x.run.Steps, Switches: x.run.Switches, Preempts: x.run.Preempts, Threads: x.run.Threads,
 	}
 }
 
-// less is the order in which fewer decisions count before fewer steps.
+// less is the order in which fewer decisions count before fewer segments, and those
+// before fewer decided steps.
 func less(a, b choice.Schedule) bool {
+	if x, y := decisions(a), decisions(b); x != y {
+		return x < y
+	}
 	if len(a) != len(b) {
 		return len(a) < len(b)
 	}
-	return a.Steps() < b.Steps()
+	return decided(a) < decided(b)
+}
+
+// decided is the number of steps that are not free.
+func decided(s choice.Schedule) uint64 {
+	n := uint64(0)
+	for _, g := range s {
+		if g.Thread != choice.Free {
+			n += g.Steps
+		}
+	}
+	return n
+}
+
+// decisions is the number of segments that decide anything.
+func decisions(s choice.Schedule) int {
+	n := 0
+	for _, g := range s {
+		if g.Thread != choice.Free {
+			n++
+		}
+	}
+	return n
 }
