@@ -71,6 +71,19 @@ var imports = []struct {
 	}},
 	{"sim/cli", map[string]string{module + "container/...": "the command serves anybody's scenarios"}},
 	{"sim/simtest", map[string]string{module + "container/...": "any program can be tested"}},
+	{"sim/view", map[string]string{
+		module + "container/...":   "a frame decoder is handed in as an argument",
+		module + "scenarios/...":   "any program's run can be drawn",
+		module + "conformance/...": "any program's run can be drawn",
+		"net":                      "a drawing needs no network",
+		"testing":                  "the command draws, too",
+	}},
+	{"sim/pcapng", map[string]string{
+		module + "container/...": "packets carry bytes, whatever they mean",
+		module + "scenarios/...": "any network's packets can be captured",
+		"time":                   "times come from the World",
+		"testing":                "the command captures, too",
+	}},
 	{"netsim", map[string]string{
 		module + "container/...": "the network carries bytes, it knows no frames",
 		"testing/synctest":       "only netsim/bridge lives in a bubble",

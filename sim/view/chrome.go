@@ -1,0 +1,156 @@
+package view
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// chromeEvent is an event of the Trace Event Format.
+type chromeEvent struct {
+	Name  string         `json:"name"`
+	Cat   string         `json:"cat,omitempty"`
+	Phase string         `json:"ph"`
+	TS    int            `json:"ts"`
+	PID   int            `json:"pid"`
+	TID   int            `json:"tid"`
+	ID    string         `json:"id,omitempty"`
+	Bind  string         `json:"bp,omitempty"`
+	Scope string         `json:"s,omitempty"`
+	Args  map[string]any `json:"args,omitempty"`
+}
+
+// The processes of the trace: its threads, and the wires of its network.
+const (
+	threadsPID = 1
+	wiresPID   = 2
+)
+
+// WriteChrome writes the run in the Trace Event Format (JSON), which Perfetto and
+// chrome://tracing read: a slice for each callback, job and call, a track for each
+// thread and each network connection, and flow arrows from an add to its job, from
+// a schedule to its function, and from a wake to the callback that serves it. The
+// time axis counts events, one microsecond each.
+func WriteChrome(w io.Writer, r *Run) error {
+	m := newModel(r)
+	c := &chromeWriter{w: bufio.NewWriter(w)}
+	c.w.WriteString("{\"otherData\":")
+	c.json(map[string]string{"run": m.Title})
+	c.w.WriteString(",\"traceEvents\":[\n")
+	c.name("process_name", threadsPID, 0, "threads")
+	if len(m.Wires) > 0 {
+		c.name("process_name", wiresPID, 0, "network")
+	}
+	for i, name := range m.Threads {
+		c.name("thread_name", threadsPID, i+1, name)
+	}
+	for i, name := range m.Wires {
+		c.name("thread_name", wiresPID, i+1, name)
+	}
+	c.rows(m)
+	c.flows(m)
+	c.w.WriteString("\n]}\n")
+	if err := c.w.Flush(); c.err == nil {
+		c.err = err
+	}
+	if c.err != nil {
+		return fmt.Errorf("view: %w", c.err)
+	}
+	return nil
+}
+
+type chromeWriter struct {
+	w     *bufio.Writer
+	err   error
+	count int
+}
+
+func (c *chromeWriter) json(v any) {
+	b, err := json.Marshal(v)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	c.w.Write(b)
+}
+
+func (c *chromeWriter) event(e chromeEvent) {
+	if c.count++; c.count > 1 {
+		c.w.WriteString(",\n")
+	}
+	c.json(e)
+}
+
+func (c *chromeWriter) name(what string, pid, tid int, name string) {
+	c.event(chromeEvent{Name: what, Phase: "M", PID: pid, TID: tid, Args: map[string]any{"name": name}})
+}
+
+// rows writes slices and instants. A slice that the end of the run left open ends
+// there.
+func (c *chromeWriter) rows(m *model) {
+	open := map[int]bool{}
+	var order []int
+	for i := range m.Rows {
+		e := m.chrome(i)
+		switch m.Rows[i].Kind {
+		case "begin", "call":
+			e.Phase = "B"
+			open[i] = true
+			order = append(order, i)
+		case "end", "return":
+			e.Phase = "E"
+			delete(open, m.Rows[i].Of-1)
+		default:
+			e.Phase, e.Scope = "i", "t"
+		}
+		c.event(e)
+	}
+	for k := len(order) - 1; k >= 0; k-- {
+		if i := order[k]; open[i] {
+			e := m.chrome(i)
+			e.Phase, e.TS, e.Args = "E", len(m.Rows)+1, map[string]any{"open": "the run ended inside"}
+			c.event(e)
+		}
+	}
+}
+
+// chrome returns row i without its phase.
+func (m *model) chrome(i int) chromeEvent {
+	r := &m.Rows[i]
+	e := chromeEvent{
+		Name: r.Name, Cat: r.Class, TS: i + 1, PID: threadsPID, TID: r.Thread,
+		Args: map[string]any{"time_ns": r.Time},
+	}
+	if r.Wire != 0 {
+		e.PID, e.TID = wiresPID, r.Wire
+	}
+	for key, v := range map[string]string{"about": r.Words, "text": r.Text} {
+		if v != "" {
+			e.Args[key] = v
+		}
+	}
+	if r.Seq != 0 {
+		e.Args["event"] = r.Seq
+	}
+	if r.Step != 0 {
+		e.Args["step"] = r.Step
+	}
+	if r.Kind == "return" {
+		e.Args["ok"] = r.OK
+	}
+	return e
+}
+
+// flows writes the arrows from causes to what serves them.
+func (c *chromeWriter) flows(m *model) {
+	for i, edge := range m.Edges {
+		from, to := &m.Rows[edge[0]], &m.Rows[edge[1]]
+		if edge[2] != 0 || to.Kind != "begin" {
+			continue
+		}
+		id := strconv.Itoa(i + 1)
+		c.event(chromeEvent{Name: from.Name, Cat: "cause", Phase: "s", TS: edge[0] + 1, PID: threadsPID, TID: from.Thread, ID: id})
+		c.event(chromeEvent{Name: from.Name, Cat: "cause", Phase: "f", Bind: "e", TS: edge[1] + 1, PID: threadsPID, TID: to.Thread, ID: id})
+	}
+}
