@@ -60,8 +60,11 @@ func (r *reporter) start(command string, chosen []*sim.Scenario) {
 		what = chosen[0].Name
 	}
 	how := fmt.Sprintf("%d runs each", f.runs)
-	if f.budget > 0 {
+	switch {
+	case f.budget > 0:
 		how = "for " + f.budget.String()
+	case f.search() && !f.given("runs"):
+		how = "all schedules"
 	}
 	drawn := ""
 	if !f.given("seed") {
@@ -287,7 +290,12 @@ func (r *reporter) shrinkLine(f *runner.Failure, a *runner.Artefacts) string {
 	return r.c.Program + " shrink " + runner.ShellWord(a.File)
 }
 
+// seedLine is the pasteable line that repeats a failure by its seed. The runs of a
+// search have none of their own: the search is repeated up to the failure.
 func (r *reporter) seedLine(f *runner.Failure) string {
+	if r.f.search() {
+		return fmt.Sprintf("%s run %s -seed %d%s", r.c.Program, runner.ShellWord(f.Scenario.Name), f.Result.Seed, r.f.runLine())
+	}
 	return fmt.Sprintf("%s replay %s%s", r.c.Program, runner.ShellWord(f.Scenario.Name+":"+strconv.FormatUint(f.Result.Seed, 10)), r.f.runLine())
 }
 

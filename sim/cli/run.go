@@ -14,7 +14,7 @@ func (c *Config) run(ctx context.Context, env *Env, args []string) int {
 	f := newRunFlags(NewFlags(env, "run", "[NAME|GLOB …]",
 		"Runs scenarios over seeds, after the stored failures of the corpus; no name means all.",
 		"run", "run -for 90s 'link/*'", "run link/credit -seed 7 -runs 1 -strategy pct:3",
-		"run -seed 1 -runs 100000 -shard 0/4 -keep-going -json"), 1000)
+		"run -seed 1 -runs 100000 -shard 0/4 -keep-going -json", "run link/credit -strategy dfs:2"), 1000)
 	patterns, code, ok := f.parse(args)
 	if !ok {
 		return code

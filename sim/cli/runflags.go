@@ -58,6 +58,13 @@ func (r *runFlags) given(name string) bool {
 	return found
 }
 
+// search reports whether the strategy is a search.
+func (r *runFlags) search() bool {
+	s, err := sim.ParseStrategy(r.strategy)
+	_, ok := s.(*sim.Search)
+	return err == nil && ok
+}
+
 // parse parses the arguments and completes the flags.
 func (r *runFlags) parse(args []string) (rest []string, code int, ok bool) {
 	rest, code, ok = r.ParseArgs(args)
@@ -93,10 +100,8 @@ func (r *runFlags) parse(args []string) (rest []string, code int, ok bool) {
 // options returns the runner's options for the chosen scenarios.
 func (r *runFlags) options(chosen []*sim.Scenario, watchdog time.Duration) runner.Options {
 	runs := uint64(r.runs)
-	if s, _ := sim.ParseStrategy(r.strategy); s != nil && !r.given("runs") {
-		if _, search := s.(*sim.Search); search {
-			runs = 0 // until it is complete
-		}
+	if r.search() && !r.given("runs") {
+		runs = 0 // until it is complete
 	}
 	return runner.Options{
 		Scenarios: chosen, Seed: r.seed, Runs: runs, For: r.budget, Strategy: r.strategy,
