@@ -9,6 +9,7 @@ import (
 
 	"github.com/collider-amqp/collider/conformance/command"
 	"github.com/collider-amqp/collider/scenarios"
+	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim/bench"
 	"github.com/collider-amqp/collider/sim/cli"
 )
@@ -17,6 +18,7 @@ func config() cli.Config {
 	return cli.Config{
 		Scenarios: scenarios.All(),
 		Corpus:    scenarios.Corpus(),
+		Frames:    stage.DecodeFrame,
 		Commands:  []cli.Command{command.Conform(), serveCommand, bench.Command()},
 	}
 }
