@@ -42,6 +42,14 @@
 // interface of its own for threads, locks and clock; World.Env satisfies that of
 // package container.
 //
+// # Strategies
+//
+// SURW and URW sample rare orders evenly, by what profile runs have counted; POS
+// orders each race by a coin of its own; PCT finds bugs of few constraints with a
+// known probability; Random, Sticky, Starve and RoundRobin are what they say; Auto
+// draws one of these for each run. A Search visits all schedules within a bound.
+// Package bench measures them on programs with known bugs.
+//
 // # Verdicts
 //
 // A run fails by a property (World.Fail, Scenario.Check), a panic, misuse of an
