@@ -137,6 +137,7 @@ func (c *Config) commands() []Command {
 		{"run", "[NAME|GLOB …]", "run scenarios over seeds; no name means all", c.run},
 		{"replay", "FILE|NAME:SEED", "repeat one run exactly", c.replay},
 		{"shrink", "FILE", "look for a smaller run that fails in the same way", c.shrink},
+		{"explain", "FILE", "show the smallest interleaving that fails so, and what decides it", c.explain},
 		{"view", "FILE|NAME:SEED", "draw one run: HTML, Perfetto, Wireshark, NDJSON", c.view},
 		{"verify", "[NAME|GLOB …]", "run each seed twice and compare digests", c.verify},
 	}

@@ -107,7 +107,7 @@ func TestUsage(t *testing.T) {
 	s.want(s.do("serve", "broker", "-x"), 42, "simrun: serving [broker -x]")
 	s.want(s.do("shrnk", "x.sim.json"), ExitUsage, `unknown command "shrnk"`, `did you mean "shrink"?`, "simrun -h")
 	s.want(s.do("verfy"), ExitUsage, `did you mean "verify"?`)
-	for _, cmd := range []string{"list", "run", "replay", "shrink", "verify", "version"} {
+	for _, cmd := range []string{"list", "run", "replay", "shrink", "explain", "verify", "version"} {
 		o := s.do(cmd, "-h")
 		s.want(o, ExitOK, "usage: simrun "+cmd, "examples:\n  simrun "+cmd, "SIMRUN_NAME for -name")
 		if o.stderr != "" {

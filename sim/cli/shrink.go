@@ -230,4 +230,5 @@ func (r *reporter) shrunk(path, out string, result *shrink.Result) {
 	}
 	fmt.Fprintf(w, "      %d replays  %.2fs  %s\n\n", result.Replays, result.Elapsed.Seconds(), minimal)
 	fmt.Fprintf(w, "      %-8s %s\n", "replay", replay)
+	fmt.Fprintf(w, "      %-8s %s explain %s\n", "explain", r.c.Program, word)
 }

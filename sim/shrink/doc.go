@@ -1,16 +1,21 @@
-// Package shrink makes a failed run smaller while it fails in the same way.
+// Package shrink makes a failed run smaller while it fails in the same way, and says
+// what makes it fail.
 //
 // The run is a failure file: parameters and the schedule's segments, named by
 // thread. Run moves the parameters towards their minimum first, which also turns
 // faults off, then removes, merges and shortens segments by delta debugging, and
 // leaves steps free (choice.Free) in which nothing has to be decided. What is left is
 // 1-minimal: without any one of its decisions the run does not fail, or
-// fails in another way.
+// fails in another way. Explain flips the order of pairs of operations in the
+// minimal run and reports those that decide whether it fails.
 //
 // # Usage
 //
 //	r, err := shrink.Run(ctx, scenario, file, shrink.Options{})
 //	text, err := r.File.Encode()
+//	…
+//	e, err := shrink.Explain(ctx, scenario, r.File, shrink.Options{})
+//	fmt.Print(e.Text())
 //
 // # The same failure
 //
@@ -27,6 +32,9 @@
 // The file keeps the decisions that matter, not those that the replay takes by
 // itself when none is left: it goes on with the current thread, else with the one
 // made first. A shrunk file therefore depends on that policy of sim.Replay.
+//
+// Explain sees operations on the World's objects only: a race on plain memory has no
+// pair, and shows by its nearest passing run.
 //
 // A run that is stuck has no decisions, and is not shrunk. Parameters that are
 // never drawn are left as they are. 1-minimal is not minimal: removing two
