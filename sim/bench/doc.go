@@ -20,10 +20,10 @@
 // # Limitations
 //
 // The study's tool preempts at each access to memory that its compiler pass has
-// instrumented, ours at each operation on a shared object; a thread is made without
-// a step. Programs have fewer steps here, and bugs that depend on many of them, as
-// that of bluetooth_driver, are found sooner by all strategies. Ratios between
-// strategies say more than ratios to the study. Not among the programs are the large
+// instrumented, ours at each operation on a shared object. Programs have fewer steps
+// here, and bugs that depend on many of them, as that of bluetooth_driver, are found
+// sooner by all strategies. Ratios between strategies say more than ratios to the
+// study: measure the random walk, too. Not among the programs are the large
 // ones of PARSEC and SPLASH-2, RADBench, StateWorkStealQueue, qsort_mt, pbzip2 and
 // ctrace.
 package bench

@@ -47,10 +47,14 @@ func Programs() []Program {
 	return slices.Concat(csPrograms(), crowdPrograms(), bufferPrograms(), queuePrograms(), conVulPrograms(), otherPrograms())
 }
 
-// spawn starts the threads in order and joins them in order.
+// spawn starts the threads in order and joins them in order. Before each start is a
+// point, as before pthread_create in the study's tool: otherwise none of the threads
+// could get ahead of a later one before that exists, and the last is the one that
+// has to come early.
 func spawn(w *sim.World, bodies ...func()) {
 	threads := make([]*sim.Thread, len(bodies))
 	for i, f := range bodies {
+		w.Point("load", "spawn")
 		threads[i] = w.Go("thread", f)
 	}
 	for _, t := range threads {
