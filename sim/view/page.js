@@ -2,7 +2,7 @@
 (function () {
   const started = performance.now();
   const M = JSON.parse(document.getElementById("data").textContent);
-  const R = M.rows, N = R.length, RH = 20, GUT = 150, HEAD = 38;
+  const R = M.rows, N = R.length, RH = 20, GUT = 150, HEAD = 50;
   const $ = (id) => document.getElementById(id);
   const el = (tag, cls, text) => { const e = document.createElement(tag); if (cls) e.className = cls; if (text !== undefined) e.textContent = text; return e; };
   const scroll = $("scroll"), sheet = $("sheet"), rowsBox = $("rows"), svg = $("lines"), detail = $("detail"), map = $("map");
@@ -59,10 +59,10 @@
     posOf[N] = view.length;
     const keys = [...new Set(view.map((i) => laneKey(R[i])))].sort(natural);
     // A row holds one text, which may run over the columns beside its own: columns can be narrow.
-    const room = scroll.clientWidth - GUT - 130, lw = Math.max(84, Math.min(250, Math.floor(room / Math.max(1, keys.length))));
+    const spare = keys.some((k) => k[0] === "w") ? 240 : 130, room = scroll.clientWidth - GUT - spare, lw = Math.max(84, Math.min(250, Math.floor(room / Math.max(1, keys.length))));
     lanes = []; width = GUT;
     for (const key of keys) { lanes.push({ key, left: width, w: lw, name: laneName(key) }); width += lw; }
-    width += 130;
+    width += spare;
     const index = new Map(keys.map((k, i) => [k, i])), open = keys.map(() => []);
     bars = [];
     for (let i = 0; i < N; i++) {
@@ -161,12 +161,8 @@
     if (laneOf[i] >= 0) {
       const l = lanes[laneOf[i]], c = label(r), d = Math.min(depth[i], 8), m = badge(i);
       if (m) c.prepend(m);
-      if (r.k === "wire" && l.left > scroll.clientWidth * 0.55) {
-        c.style.left = GUT + 20 + "px"; c.style.width = l.left + l.w - GUT - 26 + "px"; c.classList.add("right");
-      } else {
-        c.style.left = l.left + 4 + d * 8 + (opens(r) || closes(r) ? 8 : 2) + "px";
-        c.style.maxWidth = width - l.left - 10 - d * 8 + "px";
-      }
+      c.style.left = l.left + 4 + d * 8 + (opens(r) || closes(r) ? 8 : 2) + "px";
+      c.style.maxWidth = width - l.left - 10 - d * 8 + "px";
       c.title = [r.n, r.x, r.e].filter(Boolean).join(" · ");
       row.append(c);
     }

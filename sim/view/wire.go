@@ -56,7 +56,7 @@ func (x *wires) observe(e netsim.Event, now moment) {
 		}
 		w = &wire{index: len(x.names)}
 		x.conns[e.Conn] = w
-		x.names = append(x.names, fmt.Sprintf("wire %d: %s → %s", e.Conn, e.Dialer, e.Acceptor))
+		x.names = append(x.names, fmt.Sprintf("wire %d: %s → %s", e.Conn, e.Dialer.Host, e.Acceptor))
 	}
 	way := &w.ways[0]
 	if e.Back {
