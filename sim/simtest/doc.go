@@ -30,6 +30,8 @@
 //	SIM_STRATEGY  auto, surw, pos, urw, pct:D, random, sticky:N, starve, rr:N, dfs:P, delay:D
 //	SIM_REPLAY    repeat the run of this failure file, and nothing else; tests that
 //	              it is not from are skipped
+//	SIM_VIEW      repeat the run of this failure file and draw it as an HTML page,
+//	              beside it or in SIM_OUT
 //	SIM_OUT       directory for failure files, histories and traces, instead of
 //	              testdata
 //

@@ -8,21 +8,32 @@ import (
 	"github.com/collider-amqp/collider/sim/runner"
 )
 
-// replay repeats the run of the file that SIM_REPLAY names.
-func (x *explorer) replay() {
+// load reads the failure file that a variable of the environment names. It returns
+// nil, and has told why, if the test has nothing to do with it.
+func (x *explorer) load(variable, path string) *runner.File {
 	x.t.Helper()
-	b, err := os.ReadFile(x.e.replay)
+	b, err := os.ReadFile(path)
 	if err != nil {
-		x.t.Fatalf("simtest: SIM_REPLAY: %v (a relative path starts at the directory of the test's package)", err)
-		return
+		x.t.Fatalf("simtest: %s: %v (a relative path starts at the directory of the test's package)", variable, err)
+		return nil
 	}
 	file, err := runner.Decode(b)
 	if err != nil {
-		x.t.Fatalf("simtest: SIM_REPLAY: %s: %v", x.e.replay, err)
-		return
+		x.t.Fatalf("simtest: %s: %s: %v", variable, path, err)
+		return nil
 	}
 	if file.Scenario != x.s.Name || file.Origin.Test != "" && file.Origin.Test != x.from.Test {
-		x.t.Skipf("simtest: SIM_REPLAY is of %s %s", file.Scenario, file.Origin.Test)
+		x.t.Skipf("simtest: %s is of %s %s", variable, file.Scenario, file.Origin.Test)
+		return nil
+	}
+	return file
+}
+
+// replay repeats the run of the file that SIM_REPLAY names.
+func (x *explorer) replay() {
+	x.t.Helper()
+	file := x.load("SIM_REPLAY", x.e.replay)
+	if file == nil {
 		return
 	}
 	o, err := runner.Replay(x.s, file, x.e.Watchdog)

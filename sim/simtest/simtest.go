@@ -15,6 +15,7 @@ import (
 
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/runner"
+	"github.com/collider-amqp/collider/sim/view"
 )
 
 // T is what this package uses of a *testing.T.
@@ -40,6 +41,9 @@ type Options struct {
 	// Corpus holds further stored failures: those of the scenario are replayed
 	// after the test's own. Nil means none.
 	Corpus fs.FS
+	// Frames finds the frames in what goes over a simulated network, for SIM_VIEW.
+	// Nil shows bytes. For AMQP it is stage.DecodeFrame.
+	Frames view.Decoder
 	// Watchdog is the wall-clock time after which a step that does not come
 	// back is reported. Zero means 10 s, negative never.
 	Watchdog time.Duration
@@ -100,6 +104,10 @@ func explore(t T, s *sim.Scenario, o Options, from runner.Origin) {
 		return
 	}
 	x := &explorer{t: t, s: s, e: e, from: from}
+	if e.view != "" {
+		x.view()
+		return
+	}
 	if e.replay != "" {
 		x.replay()
 		return
@@ -113,12 +121,12 @@ func explore(t T, s *sim.Scenario, o Options, from runner.Origin) {
 // env is a test's options after the environment.
 type env struct {
 	Options
-	replay, out string
+	replay, view, out string
 }
 
 // environment applies the environment to options.
 func environment(o Options) (env, error) {
-	e := env{Options: o, replay: os.Getenv("SIM_REPLAY"), out: os.Getenv("SIM_OUT")}
+	e := env{Options: o, replay: os.Getenv("SIM_REPLAY"), view: os.Getenv("SIM_VIEW"), out: os.Getenv("SIM_OUT")}
 	if e.Seed == 0 {
 		e.Seed = 1
 	}
@@ -128,7 +136,7 @@ func environment(o Options) (env, error) {
 			e.Runs = shortRuns
 		}
 	}
-	for _, name := range []string{"SIM_SHRINK", "SIM_EXPLAIN", "SIM_VIEW"} {
+	for _, name := range []string{"SIM_SHRINK", "SIM_EXPLAIN"} {
 		if os.Getenv(name) != "" {
 			return e, fmt.Errorf("%s: this version cannot do that; SIM_REPLAY repeats a run", name)
 		}
@@ -258,6 +266,7 @@ func (x *explorer) report(f *runner.Failure) {
 	var hints []runner.Hint
 	if a.File != "" {
 		hints = append(hints, runner.Hint{Label: "replay", Line: runner.TestLine(a.File, x.from)})
+		hints = append(hints, runner.Hint{Label: "view", Line: runner.TestLineFor("SIM_VIEW", a.File, x.from)})
 	} else {
 		hints = append(hints, runner.Hint{Label: "replay", Line: x.seedLine(f)})
 	}

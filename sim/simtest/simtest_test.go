@@ -221,7 +221,7 @@ func TestEnvironment(t *testing.T) {
 	RunWith(f, toy.Clean(), Options{Seed: 3, Runs: 9})
 	contains(t, f.all(), "5 runs from seed 77")
 	for name, value := range map[string]string{
-		"SIM_SEED": "x", "SIM_RUNS": "0", "SIM_STRATEGY": "nosuch", "SIM_SHRINK": "file", "SIM_EXPLAIN": "file", "SIM_VIEW": "file",
+		"SIM_SEED": "x", "SIM_RUNS": "0", "SIM_STRATEGY": "nosuch", "SIM_SHRINK": "file", "SIM_EXPLAIN": "file",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, value)
