@@ -20,7 +20,8 @@ type Explanation struct {
 	Steps       []sim.TraceStep
 	Made, Known int
 	// Pairs are the order pairs that decide: the run does not fail in this way if
-	// the second operation comes before the first.
+	// the second operation comes before the first. A pair whose flip brings with it
+	// that of another one is left out; the closest pairs come first.
 	Pairs []Pair
 	// Tried is the number of pairs that could be flipped, Complete says that none
 	// was left out.
@@ -87,6 +88,7 @@ func (x *search) explain(e *Explanation) {
 	}
 	x.look(e, made)
 	e.Complete = true
+	defer e.tighten()
 	flipped := &sim.Trace{}
 	for _, p := range pairs(e.Steps, e.Made) {
 		if x.over() {
@@ -109,6 +111,19 @@ func (x *search) explain(e *Explanation) {
 		e.Pairs = append(e.Pairs, p)
 		e.near(r, flipped.Steps)
 	}
+}
+
+// tighten drops the pairs that contain another one: a thread that waits from an
+// earlier step on, or for a later one, waits in between, too.
+func (e *Explanation) tighten() {
+	all := slices.Clone(e.Pairs)
+	e.Pairs = slices.DeleteFunc(e.Pairs, func(p Pair) bool {
+		return slices.ContainsFunc(all, func(q Pair) bool {
+			return (q.First != p.First || q.Second != p.Second) && q.First >= p.First && q.Second <= p.Second &&
+				e.Steps[q.First].Thread == e.Steps[p.First].Thread
+		})
+	})
+	slices.SortStableFunc(e.Pairs, func(p, q Pair) int { return p.Second - p.First - q.Second + q.First })
 }
 
 // lookahead bounds the steps of each thread beyond the end of the failing run that
@@ -188,8 +203,27 @@ func pairs(steps []sim.TraceStep, done int) []Pair {
 // commute says whether the order of two operations on one object is no matter, or
 // not theirs to decide: that of an unlock is its lock's.
 func commute(a, b sim.Op) bool {
-	implied := a.Kind == sim.OpResume || b.Kind == sim.OpResume || b.Kind == sim.OpUnlock || b.Kind == sim.OpRUnlock
-	return implied || a.Kind == sim.OpAdd && b.Kind == sim.OpAdd
+	return follows(a.Kind) || follows(b.Kind) || a.Kind == sim.OpAdd && b.Kind == sim.OpAdd
+}
+
+// follows says whether the place of an operation is that of an earlier one.
+func follows(k sim.OpKind) bool {
+	return k == sim.OpResume || k == sim.OpUnlock || k == sim.OpRUnlock
+}
+
+// section returns the index of the step that ends the critical section which step i
+// begins, i if it begins none or does not end it.
+func section(steps []sim.TraceStep, done, i int) int {
+	g := &steps[i]
+	if g.Op.Kind != sim.OpLock && g.Op.Kind != sim.OpRLock {
+		return i
+	}
+	for j := i + 1; j < done; j++ {
+		if h := &steps[j]; h.Thread == g.Thread && h.Op.Object == g.Op.Object && (h.Op.Kind == sim.OpUnlock || h.Op.Kind == sim.OpRUnlock) {
+			return j
+		}
+	}
+	return i
 }
 
 // clockMoves returns how often the clock moved early before each step that had
@@ -208,7 +242,8 @@ func clockMoves(did choice.Schedule) map[int]uint64 {
 }
 
 // flip returns the schedule in which the thread of the pair's first step waits
-// before it until the second one has been made; the others go as they went.
+// before it until the second one has been made, with the critical section that it
+// begins; the others go as they went.
 // The second one may be the n-th of its thread after the end.
 func flip(steps []sim.TraceStep, done int, moves map[int]uint64, p Pair, n uint64) choice.Schedule {
 	var out choice.Schedule
@@ -221,12 +256,16 @@ func flip(steps []sim.TraceStep, done int, moves map[int]uint64, p Pair, n uint6
 			out = append(out, choice.Segment{Thread: choice.Clock, Steps: moves[i]}, choice.Segment{Thread: steps[i].Thread, Steps: 1})
 		}
 	}
+	second := steps[p.Second].Thread
+	last := section(steps, done, p.Second)
 	all := func(string) bool { return true }
 	add(0, p.First, all)
 	add(p.First, end, func(thread string) bool { return thread != first })
-	out = append(out, choice.Segment{Thread: steps[p.Second].Thread, Steps: n})
+	out = append(out, choice.Segment{Thread: second, Steps: n})
+	add(p.Second+1, last+1, func(thread string) bool { return thread == second })
 	add(p.First, end, func(thread string) bool { return thread == first })
-	add(p.Second+1, done, all)
+	add(p.Second+1, last+1, func(thread string) bool { return thread != second })
+	add(last+1, done, all)
 	return coalesce(out)
 }
 
