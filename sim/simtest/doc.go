@@ -32,6 +32,9 @@
 //	              it is not from are skipped
 //	SIM_VIEW      repeat the run of this failure file and draw it as an HTML page,
 //	              beside it or in SIM_OUT
+//	SIM_SHRINK    look for a smaller run that fails as this failure file says, and
+//	              write it beside the file, as NAME.min.sim.json
+//	SIM_EXPLAIN   show the smallest such run, and what decides it
 //	SIM_OUT       directory for failure files, histories and traces, instead of
 //	              testdata
 //

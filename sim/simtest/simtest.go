@@ -104,12 +104,18 @@ func explore(t T, s *sim.Scenario, o Options, from runner.Origin) {
 		return
 	}
 	x := &explorer{t: t, s: s, e: e, from: from}
-	if e.view != "" {
+	switch {
+	case e.view != "":
 		x.view()
 		return
-	}
-	if e.replay != "" {
+	case e.replay != "":
 		x.replay()
+		return
+	case e.shrink != "":
+		x.shrink()
+		return
+	case e.explain != "":
+		x.explain()
 		return
 	}
 	if !x.corpus() {
@@ -121,12 +127,15 @@ func explore(t T, s *sim.Scenario, o Options, from runner.Origin) {
 // env is a test's options after the environment.
 type env struct {
 	Options
-	replay, view, out string
+	replay, shrink, explain, view, out string
 }
 
 // environment applies the environment to options.
 func environment(o Options) (env, error) {
-	e := env{Options: o, replay: os.Getenv("SIM_REPLAY"), view: os.Getenv("SIM_VIEW"), out: os.Getenv("SIM_OUT")}
+	e := env{
+		Options: o, replay: os.Getenv("SIM_REPLAY"), shrink: os.Getenv("SIM_SHRINK"), explain: os.Getenv("SIM_EXPLAIN"),
+		view: os.Getenv("SIM_VIEW"), out: os.Getenv("SIM_OUT"),
+	}
 	if e.Seed == 0 {
 		e.Seed = 1
 	}
@@ -134,11 +143,6 @@ func environment(o Options) (env, error) {
 		e.Runs = defaultRuns
 		if testing.Short() {
 			e.Runs = shortRuns
-		}
-	}
-	for _, name := range []string{"SIM_SHRINK", "SIM_EXPLAIN"} {
-		if os.Getenv(name) != "" {
-			return e, fmt.Errorf("%s: this version cannot do that; SIM_REPLAY repeats a run", name)
 		}
 	}
 	if err := number("SIM_SEED", 0, &e.Seed); err != nil {
@@ -265,8 +269,11 @@ func (x *explorer) report(f *runner.Failure) {
 	}
 	var hints []runner.Hint
 	if a.File != "" {
-		hints = append(hints, runner.Hint{Label: "replay", Line: runner.TestLine(a.File, x.from)})
-		hints = append(hints, runner.Hint{Label: "view", Line: runner.TestLineFor("SIM_VIEW", a.File, x.from)})
+		hints = append(hints, x.hint("replay", a.File))
+		if f.Result.Failure.Kind != sim.Nondeterminism {
+			hints = append(hints, x.hint("shrink", a.File))
+		}
+		hints = append(hints, x.hint("view", a.File))
 	} else {
 		hints = append(hints, runner.Hint{Label: "replay", Line: x.seedLine(f)})
 	}
@@ -274,6 +281,11 @@ func (x *explorer) report(f *runner.Failure) {
 		hints = append(hints, runner.Hint{Label: "trace", Line: a.Trace}, runner.Hint{Label: "history", Line: a.History})
 	}
 	x.t.Errorf("%s", "\n"+f.Text(hints...))
+}
+
+// hint is the line that does something with a failure file.
+func (x *explorer) hint(what, file string) runner.Hint {
+	return runner.Hint{Label: what, Line: runner.TestLineFor("SIM_"+strings.ToUpper(what), file, x.from)}
 }
 
 // seedLine repeats a run that has left no file.
