@@ -9,11 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/collider-amqp/collider/scenarios/canary"
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/view"
 )
@@ -138,6 +140,59 @@ func TestBrowserShowsAFailure(t *testing.T) {
 		t.Errorf("there are %d bars", n)
 	}
 	b.shot("failure", "")
+}
+
+// TestBrowserShowsACanary treats a planted bug as a user would: run, view, look.
+func TestBrowserShowsACanary(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := canary.Load(os.DirFS(filepath.Join(root, "scenarios/testdata/canaries")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(all, func(c *canary.Canary) bool { return c.Name == "fifo-break" })
+	if i < 0 {
+		t.Fatal("there is no canary fifo-break")
+	}
+	c, dir := all[i], t.TempDir()
+	overlay, err := c.Overlay(root, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := func(code int, name string, args ...string) {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Dir = root
+		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != code {
+			t.Fatalf("%s %v: exit code %d, want %d\n%s", name, args, cmd.ProcessState.ExitCode(), code, out)
+		}
+	}
+	simrun := filepath.Join(dir, "simrun")
+	do(0, "go", "build", "-overlay", overlay, "-o", simrun, "./cmd/simrun")
+	do(1, simrun, "run", c.Scenario, "-seed", "1", "-runs", "10000", "-progress", "off", "-out", dir)
+	files, err := filepath.Glob(filepath.Join(dir, "*.sim.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("the run left %v, %v", files, err)
+	}
+	do(0, simrun, "view", files[0])
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &browser{t, path, strings.TrimSuffix(files[0], ".sim.json") + ".html"}
+	d := b.dom("keys=p")
+	rule := false
+	for _, r := range c.Rules {
+		rule = rule || strings.Contains(d.text, `<b id="rule">`+r+`</b>`)
+	}
+	if !rule || len(d.marked()) == 0 || len(d.lanes()) < 3 {
+		t.Errorf("rule %v: %v; marked are %q in columns %q", c.Rules, rule, d.marked(), d.lanes())
+	}
+	d.want("recorded at", "@open(16)", "work_queue.add", "shown by")
+	b.shot("canary", "")
+	b.shot("canary-by-connection", "lanes=domain&keys=p")
 }
 
 func TestBrowserKeys(t *testing.T) {
