@@ -228,6 +228,19 @@ func TestBrowserKeys(t *testing.T) {
 	}
 }
 
+func TestBrowserShowsARunWithoutEvents(t *testing.T) {
+	r := watched(t, &sim.Scenario{Name: "silent", Run: func(w *sim.World) {
+		mu := w.NewMutex("door")
+		mu.Lock()
+		mu.Lock()
+	}}, sim.RunConfig{Seed: 1})
+	d := open(t, "silent", r).dom("keys=jknplu")
+	d.want("deadlock", "lock of mutex door", "recorded no events")
+	if strings.Contains(d.text, "shown by") {
+		t.Error("the page says that events show it, and there are none")
+	}
+}
+
 func TestBrowserShowsFrames(t *testing.T) {
 	b := open(t, "frames", broker(t))
 	d := b.dom("filter=frame&lanes=domain")

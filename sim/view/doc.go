@@ -23,6 +23,9 @@
 // # Limitations
 //
 // Frames, source lines and threads not chosen are known of runs under a Tap only.
+// The text of a source line is read when the page is written, from where the
+// compiler found the file: it is missing elsewhere, and wrong if the file has
+// changed since the program was built or was replaced by go build -overlay.
 // Connections of two networks in one run are not told apart. The trace for
 // Perfetto counts events on its time axis, because virtual time often stands
 // still; the time is an argument of each event.

@@ -2,6 +2,7 @@
 (function () {
   const started = performance.now();
   const M = JSON.parse(document.getElementById("data").textContent);
+  for (const k of ["rows", "threads", "domains", "wires", "edges", "stacks", "lines", "choices", "marks", "violations"]) M[k] = M[k] || [];
   const R = M.rows, N = R.length, RH = 20, GUT = 150, HEAD = 50;
   const $ = (id) => document.getElementById(id);
   const el = (tag, cls, text) => { const e = document.createElement(tag); if (cls) e.className = cls; if (text !== undefined) e.textContent = text; return e; };
@@ -12,9 +13,9 @@
   for (let i = 0; i < N; i++) if (R[i].o && R[i].k !== "wire") close[R[i].o - 1] = i;
   const into = new Map(), outOf = new Map(), marks = new Map();
   const push = (m, k, v) => { const a = m.get(k); if (a) a.push(v); else m.set(k, [v]); };
-  for (const e of M.edges || []) { push(into, e[1], e); push(outOf, e[0], e); }
+  for (const e of M.edges) { push(into, e[1], e); push(outOf, e[0], e); }
   const shownBy = [];
-  for (const m of M.marks || []) {
+  for (const m of M.marks) {
     const label = m.v ? "" : String(shownBy.length + 1);
     if (!m.v) shownBy.push(m.row);
     if (!marks.has(m.row) || !m.v) marks.set(m.row, { label, v: m.v });
@@ -187,7 +188,7 @@
     let out = '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z"/></marker>' +
       '<marker id="tiphot" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>';
     let n = 0;
-    for (const e of state.arrows ? M.edges || [] : []) {
+    for (const e of state.arrows ? M.edges : []) {
       const [f, t, kind] = e, hot = f === state.sel || t === state.sel;
       if (posOf[t] < a || posOf[f] >= b || !shown(f) || !shown(t) || closes(R[t]) || R[t].k === "call") continue;
       if (!hot && (posOf[t] - posOf[f] > 60 || n > 200 || (laneOf[f] === laneOf[t] && kind !== 2))) continue;
@@ -237,21 +238,21 @@
   function drawDetail() {
     detail.textContent = "";
     const i = state.sel;
-    if (i < 0) { detail.append(el("div", "", "Click on an event.")); return; }
+    if (i < 0) { detail.append(el("div", "", N ? "Click on an event." : "The run recorded no events: nothing of its threads is drawn.")); return; }
     const r = R[i], h = el("h2", r.g, r.n + " " + (verb[r.k] || "")), b = badge(i);
     if (b) h.prepend(b);
     detail.append(h, table([["event", r.q], ["about", r.x], ["text", r.e], ["result", r.k === "return" ? result(r, "") : ""],
       ["thread", r.h ? M.threads[r.h - 1] : ""], ["wire", r.w ? M.wires[r.w - 1] + (r.b ? ", back" : ", there") : ""], ["time", time(r.t)], ["step", r.s]]));
-    const bad = (M.marks || []).filter((m) => m.row === i).map((m) => (M.violations || [])[m.v]).filter(Boolean);
+    const bad = M.marks.filter((m) => m.row === i).map((m) => M.violations[m.v]).filter(Boolean);
     section(M.last ? "the last event of the thread that failed" : "shows", bad.map((t) => el("div", "shows", t)));
-    const frames = (M.stacks || [])[(r.p || 0) - 1] || [];
+    const frames = M.stacks[(r.p || 0) - 1] || [];
     section("recorded at", frames.map((n) => { const l = M.lines[n], d = el("div"); d.append(el("code", "", l.at), " in " + l.fn); if (l.src) d.append(el("code", "src", l.src)); return d; }));
     if (opens(r)) section("ends with", close[i] >= 0 ? [link(close[i])] : [el("div", "", "the run: it did not end by itself")]);
     if (closes(r)) section("began with", [link(r.o - 1)]);
     const why = (e) => e[2] === 1 ? "same serial domain" : e[2] === 2 ? "the frame" : "its cause";
     section("had to come after", (into.get(i) || []).map((e) => link(e[0], why(e))));
     section("had to come before", (outOf.get(i) || []).map((e) => link(e[1], e[2] === 1 ? "same serial domain" : "")));
-    const c = (M.choices || [])[(r.c || 0) - 1];
+    const c = M.choices[(r.c || 0) - 1];
     if (c) section("at step " + c.step + " the scheduler chose " + c.chosen + ", and could have chosen", c.others.map((o) => { const d = el("div"); d.append(el("code", "", o)); return d; }));
     if (r.q) drawOrder(i);
   }
@@ -332,6 +333,7 @@
   else if (shownBy.length) select(shownBy[shownBy.length - 1], true);
   else if (marks.size) select([...marks.keys()][0], true);
   else if (N) select(view.length ? view[0] : 0, true);
+  else drawDetail();
   for (const k of want.get("keys") || "") document.dispatchEvent(new KeyboardEvent("keydown", { key: k, bubbles: true }));
   const data = document.body.dataset;
   data.loadms = Math.round(performance.now() - started);
