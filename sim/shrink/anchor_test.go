@@ -43,3 +43,42 @@ func TestConversationsAreLeftFree(t *testing.T) {
 		}
 	}
 }
+
+// ends races at both ends of a conversation, and fails only if both go wrong: what
+// is in between can be left free, what is before it cannot.
+func ends(w *sim.World, g *sim.WaitGroup) {
+	ping, pong := sim.NewChan[int](w, "ping", 1), sim.NewChan[int](w, "pong", 1)
+	first, last := w.NewInt64("first", 0), w.NewInt64("last", 0)
+	g.Go("x", func() {
+		first.Store(first.Load() + 1)
+		for i := range 20 {
+			ping.Send(i)
+			w.Yield()
+			pong.Recv()
+		}
+		last.Store(last.Load() + 1)
+	})
+	g.Go("y", func() {
+		first.Store(first.Load() + 1)
+		for i := range 20 {
+			ping.Recv()
+			w.Yield()
+			pong.Send(i)
+		}
+		last.Store(last.Load() + 1)
+	})
+	g.Wait()
+	if first.Load() != 2 && last.Load() != 2 {
+		w.Fail("N-4", "both counters are wrong")
+	}
+}
+
+func TestTheMiddleIsLeftFree(t *testing.T) {
+	s := noisy("ends", 1, ends)
+	for n := 1; n <= 5; n++ {
+		r := shrunk(t, s, failing(t, s, "random", n), Options{})
+		if r.After.Decisions > enoughDecisions+2 || !r.Minimal {
+			t.Errorf("%+v → %+v after %d replays, %v: %v", r.Before, r.After, r.Replays, r.Elapsed, choice.Schedule(r.File.Segments))
+		}
+	}
+}

@@ -197,7 +197,7 @@ func (x *search) shrink() {
 	for changed := true; changed && !x.over(); {
 		changed = x.fine()
 		changed = x.release() || changed
-		changed = changed || x.anchor()
+		changed = changed || x.anchor() || x.splice()
 		if x.params(false) {
 			changed = true
 		}
