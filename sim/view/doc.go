@@ -16,7 +16,8 @@
 // connection. The events that show a failure are numbered, with rule, property and
 // message at the top. For the selected event it tells the source lines, the
 // threads that could have run in its place, and the events that are neither before
-// nor after it.
+// nor after it. A run without events has a row for each step at which the scheduler
+// chose among several threads.
 //
 // Equal runs give equal files.
 //

@@ -82,6 +82,7 @@ func newHead(r *Run, m *model) *head {
 	}
 	h.note(r.history().Dropped, "%d events are missing: the history was full")
 	if r.Tap != nil {
+		h.note(uint64(len(r.Tap.silent)), "The run recorded no events. Shown are %d steps at which the scheduler chose among several threads.")
 		h.note(uint64(r.Tap.wires.dropped), "%d frames are missing: there were too many")
 	}
 	return h

@@ -91,6 +91,7 @@ func newModel(r *Run) *model {
 		}
 		b.addEvent(i)
 	}
+	b.addSilent(wired)
 	for len(b.wireRow) < len(wired) {
 		b.addWire(&wired[len(b.wireRow)])
 	}
@@ -120,6 +121,24 @@ func (b *builder) addEvent(i int) {
 	}
 	b.rowOf = append(b.rowOf, len(b.Rows))
 	b.Rows = append(b.Rows, r)
+}
+
+// addSilent gives a run without events a row for each choice of the scheduler.
+func (b *builder) addSilent(wired []wireRow) {
+	if b.tap == nil || len(b.tap.silent) == 0 {
+		return
+	}
+	b.Threads = b.tap.threads
+	for i := range b.tap.silent {
+		s := &b.tap.silent[i]
+		for len(b.wireRow) < len(wired) && wired[len(b.wireRow)].step < s.step {
+			b.addWire(&wired[len(b.wireRow)])
+		}
+		b.Rows = append(b.Rows, row{
+			Kind: "choice", Class: "note", Name: s.what, Thread: int(s.thread) + 1, Domain: b.domain("scheduler"),
+			Time: int64(s.at), Step: s.step, Choice: i + 1,
+		})
+	}
 }
 
 func (b *builder) domain(name string) int {

@@ -228,7 +228,7 @@
     d.append(a, " ", el("span", "", [opens(r) || closes(r) ? verb[r.k] : "", note, r.x, r.h ? "on " + M.threads[r.h - 1] : ""].filter(Boolean).join(" · ")));
     return d;
   }
-  const verb = { begin: "begins", end: "ends", call: "is called", return: "returns", note: "(a note of the scenario)", fault: "(an injected fault)", wire: "on the wire", frame: "" };
+  const verb = { choice: "is chosen", begin: "begins", end: "ends", call: "is called", return: "returns", note: "(a note of the scenario)", fault: "(an injected fault)", wire: "on the wire", frame: "" };
   function table(pairs) {
     const t = el("table");
     for (const [k, v] of pairs) if (v) { const tr = el("tr"); tr.append(el("td", "", k), el("td", "", v)); t.append(tr); }
@@ -238,7 +238,7 @@
   function drawDetail() {
     detail.textContent = "";
     const i = state.sel;
-    if (i < 0) { detail.append(el("div", "", N ? "Click on an event." : "The run recorded no events: nothing of its threads is drawn.")); return; }
+    if (i < 0) { detail.append(el("div", "", N ? "Click on an event." : "The run recorded no events.")); return; }
     const r = R[i], h = el("h2", r.g, r.n + " " + (verb[r.k] || "")), b = badge(i);
     if (b) h.prepend(b);
     detail.append(h, table([["event", r.q], ["about", r.x], ["text", r.e], ["result", r.k === "return" ? result(r, "") : ""],

@@ -28,6 +28,14 @@ type Tap struct {
 	events  []eventInfo // by Seq-1
 	choices []choice
 	stacks  interner
+	silent  []silentStep // up to the first event
+	threads []string     // of these
+}
+
+// silentStep is a step that the scheduler chose in a run without events.
+type silentStep struct {
+	moment
+	what string
 }
 
 // choice is what else could have been done at a step.
@@ -78,6 +86,20 @@ func (t *Tap) Chose(run []*sim.Thread, next *sim.Thread) {
 			c.others = append(c.others, about(x))
 		}
 	}
+	if len(t.events) == 0 && len(t.silent) < maxRows {
+		t.chooseSilently(next)
+	}
+}
+
+// chooseSilently keeps a choice for the case that the run records no events.
+func (t *Tap) chooseSilently(next *sim.Thread) {
+	for len(t.threads) <= next.ID() {
+		t.threads = append(t.threads, "")
+	}
+	t.threads[next.ID()] = next.Name()
+	now := moment{at: t.w.Elapsed(), step: t.pending.step, thread: int32(next.ID())}
+	t.silent = append(t.silent, silentStep{now, strings.TrimSpace(next.Op().Kind.String() + " " + next.Object())})
+	t.choices = append(t.choices, t.pending)
 }
 
 // about says what a thread is about to do: "client/run: lock mutex inbox".
@@ -89,6 +111,9 @@ func about(t *sim.Thread) string {
 func (t *Tap) Recorded(seq uint64, at []sim.Frame) {
 	if seq != uint64(len(t.events))+1 {
 		return // the history is full
+	}
+	if seq == 1 {
+		t.silent, t.threads, t.choices = nil, nil, nil
 	}
 	e := eventInfo{stack: t.stacks.add(at[:min(len(at), maxStack)]), choice: -1}
 	if t.pending.step == t.w.Step() && len(t.pending.others) > 0 {

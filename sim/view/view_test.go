@@ -118,6 +118,49 @@ func TestPageOfALostThread(t *testing.T) {
 	}
 }
 
+func TestPageOfARunWithoutEventsShowsChoices(t *testing.T) {
+	body := func(loud bool) func(w *sim.World) {
+		return func(w *sim.World) {
+			mu := w.NewMutex("door")
+			g := w.NewWaitGroup("all")
+			for range 2 {
+				g.Go("guest", func() {
+					mu.Lock()
+					w.Yield()
+					mu.Unlock()
+				})
+			}
+			g.Wait()
+			if loud {
+				w.Note("end", "")
+			}
+		}
+	}
+	r := watched(t, &sim.Scenario{Name: "silent", Run: body(false)}, sim.RunConfig{Seed: 1})
+	page := write(t, "html", r)
+	d := dataOf(t, page)
+	if uint64(len(d.Rows)) != r.Result.Choices || len(d.Choices) != len(d.Rows) {
+		t.Fatalf("%d rows for %d choices", len(d.Rows), r.Result.Choices)
+	}
+	locks := 0
+	for i, row := range d.Rows {
+		c := d.Choices[row.C-1]
+		if c.Chosen != d.Threads[row.H-1]+": "+row.N || int64(c.Step) != row.S || i > 0 && row.S <= d.Rows[i-1].S {
+			t.Errorf("row %+v has choice %+v", row, c)
+		}
+		if row.N == "lock mutex door" {
+			locks++
+		}
+	}
+	if locks == 0 || !bytes.Contains(page, []byte("no events. Shown are")) {
+		t.Errorf("%d locks were chosen", locks)
+	}
+	loud := write(t, "html", watched(t, &sim.Scenario{Name: "loud", Run: body(true)}, sim.RunConfig{Seed: 1}))
+	if d := dataOf(t, loud); len(d.Rows) != 1 || len(d.Choices) > 1 || bytes.Contains(loud, []byte("no events. Shown are")) {
+		t.Errorf("one event has %d rows, %d choices", len(d.Rows), len(d.Choices))
+	}
+}
+
 func TestPageHasFramesInOrder(t *testing.T) {
 	r := broker(t)
 	d := dataOf(t, write(t, "html", r))
