@@ -165,6 +165,7 @@ func matches(pattern, pkg string) bool {
 var threads = map[string]string{
 	"container/env_production.go": "the production Env is made of goroutines and the wall clock",
 	"sim/handover.go":             "the hand-over between coroutines",
+	"sim/handover_race.go":        "the hand-over between program and kernel, in race builds",
 	"sim/watchdog.go":             "the watchdog lives on the wall clock",
 	"sim/history/recorder.go":     "the recorder of a production run",
 }

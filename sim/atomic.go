@@ -7,6 +7,8 @@ type Atomic[T comparable] struct {
 }
 
 // NewAtomic returns an atomic value that holds v.
+//
+//go:norace
 func NewAtomic[T comparable](w *World, name string, v T) *Atomic[T] {
 	a := &Atomic[T]{v: v}
 	a.object.init(w, atomicObject, name)
@@ -14,26 +16,58 @@ func NewAtomic[T comparable](w *World, name string, v T) *Atomic[T] {
 }
 
 // Load returns the value.
+//
+//go:norace
 func (a *Atomic[T]) Load() T {
+	if w := a.object.w; w.outside() {
+		v := ask(w, a.Load)
+		a.object.acquire()
+		return v
+	}
 	a.object.point(OpLoad, false)
 	return a.v
 }
 
 // Store sets the value.
+//
+//go:norace
 func (a *Atomic[T]) Store(v T) {
+	if w := a.object.w; w.outside() {
+		w.cross(func() { a.Store(v) })
+		a.object.release()
+		return
+	}
 	a.object.point(OpStore, true)
 	a.v = v
 }
 
 // Swap sets the value and returns the old one.
+//
+//go:norace
 func (a *Atomic[T]) Swap(v T) (old T) {
+	if w := a.object.w; w.outside() {
+		old = ask(w, func() T { return a.Swap(v) })
+		a.object.acquire()
+		a.object.release()
+		return old
+	}
 	a.object.point(OpSwap, true)
 	old, a.v = a.v, v
 	return old
 }
 
 // CompareAndSwap sets the value if it is old, and says whether it did.
+//
+//go:norace
 func (a *Atomic[T]) CompareAndSwap(old, v T) bool {
+	if w := a.object.w; w.outside() {
+		ok := ask(w, func() bool { return a.CompareAndSwap(old, v) })
+		a.object.acquire()
+		if ok {
+			a.object.release()
+		}
+		return ok
+	}
 	a.object.point(OpCAS, true)
 	if a.v != old {
 		return false
@@ -54,6 +88,8 @@ type AtomicInt[T Integer] struct{ Atomic[T] }
 type Int64 = AtomicInt[int64]
 
 // NewAtomicInt returns an atomic integer that holds v.
+//
+//go:norace
 func NewAtomicInt[T Integer](w *World, name string, v T) *AtomicInt[T] {
 	a := &AtomicInt[T]{}
 	a.v = v
@@ -65,7 +101,15 @@ func NewAtomicInt[T Integer](w *World, name string, v T) *AtomicInt[T] {
 func (w *World) NewInt64(name string, v int64) *Int64 { return NewAtomicInt(w, name, v) }
 
 // Add adds delta and returns the new value.
+//
+//go:norace
 func (a *AtomicInt[T]) Add(delta T) T {
+	if w := a.object.w; w.outside() {
+		r := ask(w, func() T { return a.Add(delta) })
+		a.object.acquire()
+		a.object.release()
+		return r
+	}
 	a.object.point(OpAdd, true)
 	a.v += delta
 	return a.v

@@ -16,6 +16,7 @@ type Chan[T any] struct {
 	sendq  parkQueue[T]
 	recvq  parkQueue[T]
 	free   *parked[T]
+	edges  slotEdges
 }
 
 // parked is a thread that waits on a channel.
@@ -24,7 +25,14 @@ type parked[T any] struct {
 	next, prev *parked[T]
 	v          T
 	ok         bool // received a value; or sent, not woken by Close
+	edge       edge // begins at t
 	index      int  // of the case of Select; -1 if none
+}
+
+// received is what a receive returns.
+type received[T any] struct {
+	v       T
+	ok, got bool
 }
 
 type parkQueue[T any] struct{ head, tail *parked[T] }
@@ -54,11 +62,14 @@ func (q *parkQueue[T]) remove(p *parked[T]) {
 }
 
 // NewChan returns a channel with a buffer of the given size, at least 0.
+//
+//go:norace
 func NewChan[T any](w *World, name string, size int) *Chan[T] {
 	c := &Chan[T]{}
 	c.object.init(w, chanObject, name)
 	if size > 0 {
 		c.ring = make([]T, size)
+		c.edges = c.edges.make(size)
 	} else if size < 0 {
 		panic(&Misuse{What: "makechan: size out of range", Object: c.object.String()})
 	}
@@ -66,7 +77,15 @@ func NewChan[T any](w *World, name string, size int) *Chan[T] {
 }
 
 // Send sends v, and waits until it can. It panics if c is or becomes closed.
+//
+//go:norace
 func (c *Chan[T]) Send(v T) {
+	if w := c.object.w; w.outside() {
+		e := newEdge()
+		w.cross(func() { w.hold(e); c.Send(v) })
+		w.meet()
+		return
+	}
 	t := c.object.point(OpSend, true)
 	if c.trySend(v) {
 		return
@@ -82,14 +101,30 @@ func (c *Chan[T]) Send(v T) {
 
 // TrySend sends v if it need not wait, as a select with a default case does, and
 // says whether it did.
+//
+//go:norace
 func (c *Chan[T]) TrySend(v T) bool {
+	if w := c.object.w; w.outside() {
+		e := newEdge()
+		ok := ask(w, func() bool { w.hold(e); return c.TrySend(v) })
+		w.meet()
+		return ok
+	}
 	c.object.point(OpTrySend, true)
 	return c.trySend(v)
 }
 
 // Recv receives a value, and waits until there is one. After the last value of a
 // closed channel it returns the zero value and false.
+//
+//go:norace
 func (c *Chan[T]) Recv() (v T, ok bool) {
+	if w := c.object.w; w.outside() {
+		e := newEdge()
+		r := ask(w, func() received[T] { w.hold(e); v, ok := c.Recv(); return received[T]{v, ok, true} })
+		w.meet()
+		return r.v, r.ok
+	}
 	t := c.object.point(OpRecv, true)
 	if v, ok, got := c.tryRecv(); got {
 		return v, ok
@@ -103,13 +138,28 @@ func (c *Chan[T]) Recv() (v T, ok bool) {
 
 // TryRecv receives a value if it need not wait; got says whether it did, and ok is
 // that of Recv.
+//
+//go:norace
 func (c *Chan[T]) TryRecv() (v T, ok, got bool) {
+	if w := c.object.w; w.outside() {
+		e := newEdge()
+		r := ask(w, func() received[T] { w.hold(e); v, ok, got := c.TryRecv(); return received[T]{v, ok, got} })
+		w.meet()
+		return r.v, r.ok, r.got
+	}
 	c.object.point(OpTryRecv, true)
 	return c.tryRecv()
 }
 
 // Close closes c and wakes all who wait. It panics if c is closed.
+//
+//go:norace
 func (c *Chan[T]) Close() {
+	if w := c.object.w; w.outside() {
+		w.cross(c.Close)
+		c.object.release()
+		return
+	}
 	c.object.point(OpClose, true)
 	c.close()
 }
@@ -120,6 +170,7 @@ func (c *Chan[T]) close() {
 	}
 	c.closed = true
 	for c.recvq.head != nil {
+		c.recvq.head.t.reached(c.object.edge())
 		c.serve(&c.recvq, c.recvq.head, false)
 	}
 	for c.sendq.head != nil {
@@ -128,7 +179,12 @@ func (c *Chan[T]) close() {
 }
 
 // Len returns the number of values in the buffer.
+//
+//go:norace
 func (c *Chan[T]) Len() int {
+	if w := c.object.w; w.outside() {
+		return ask(w, c.Len)
+	}
 	c.object.point(OpLen, false)
 	return c.count
 }
@@ -144,56 +200,69 @@ func (c *Chan[T]) trySend(v T) bool {
 	if c.closed {
 		c.panicClosed()
 	}
-	return c.offer(v)
+	w := c.object.w
+	return c.offer(v, w.mine())
 }
 
 func (c *Chan[T]) panicClosed() {
 	panic(&Misuse{What: "send on closed channel", Object: c.object.String()})
 }
 
-// offer is trySend for the kernel.
-func (c *Chan[T]) offer(v T) bool {
+// offer is trySend with the edge that begins at the sender.
+func (c *Chan[T]) offer(v T, e edge) bool {
+	w := c.object.w
 	if p := c.recvq.head; p != nil {
 		p.v = v
+		p.t.reached(e)
+		w.reached(p.edge)
 		c.serve(&c.recvq, p, true)
 		return true
 	}
 	if c.count == len(c.ring) {
 		return false
 	}
-	c.put(v)
+	w.reached(c.put(v, e))
 	return true
 }
 
-func (c *Chan[T]) put(v T) {
+// put adds v to the buffer; back is the edge from who has emptied the slot.
+func (c *Chan[T]) put(v T, e edge) (back edge) {
 	i := c.first + c.count
 	if i >= len(c.ring) {
 		i -= len(c.ring)
 	}
 	c.ring[i] = v
 	c.count++
+	return c.edges.put(i, e)
 }
 
 // tryRecv receives if there is a value or c is closed.
 func (c *Chan[T]) tryRecv() (v T, ok, got bool) {
+	w := c.object.w
 	if c.count > 0 {
 		var zero T
 		v = c.ring[c.first]
 		c.ring[c.first] = zero
+		w.reached(c.edges.take(c.first, w.mine()))
 		if c.first++; c.first == len(c.ring) {
 			c.first = 0
 		}
 		c.count--
 		if p := c.sendq.head; p != nil {
-			c.put(p.v)
+			p.t.reached(c.put(p.v, p.edge))
 			c.serve(&c.sendq, p, true)
 		}
 		return v, true, true
 	}
 	if p := c.sendq.head; p != nil {
 		v = p.v
+		w.reached(p.edge)
+		p.t.reached(w.mine())
 		c.serve(&c.sendq, p, true)
 		return v, true, true
+	}
+	if c.closed {
+		w.reached(c.object.edge())
 	}
 	return v, false, c.closed
 }
@@ -214,7 +283,7 @@ func (c *Chan[T]) park(q *parkQueue[T], t *Thread, v T, index int) *parked[T] {
 	} else {
 		p = new(parked[T])
 	}
-	*p = parked[T]{t: t, v: v, index: index}
+	*p = parked[T]{t: t, v: v, index: index, edge: t.w.mine()}
 	q.push(p)
 	return p
 }

@@ -150,6 +150,8 @@ func (t *timer) ring() {
 }
 
 // arm sets t to ring in d from now; a timer already armed is set anew.
+//
+//go:norace
 func (c *clock) arm(t *timer, d time.Duration) {
 	if t.place != 0 {
 		c.remove(t)
@@ -167,6 +169,8 @@ func (c *clock) arm(t *timer, d time.Duration) {
 const maxTime = time.Duration(1<<63 - 1)
 
 // remove disarms t and says whether it was armed.
+//
+//go:norace
 func (c *clock) remove(t *timer) bool {
 	i := t.place
 	if i == 0 {
@@ -187,23 +191,27 @@ func (c *clock) remove(t *timer) bool {
 	return true
 }
 
+//go:norace
 func (c *clock) less(i, j int) bool {
 	a, b := c.timers[i-1], c.timers[j-1]
 	return a.at < b.at || a.at == b.at && a.age < b.age
 }
 
+//go:norace
 func (c *clock) swap(i, j int) {
 	h := c.timers
 	h[i-1], h[j-1] = h[j-1], h[i-1]
 	h[i-1].place, h[j-1].place = i, j
 }
 
+//go:norace
 func (c *clock) up(i int) {
 	for ; i > 1 && c.less(i, i/2); i /= 2 {
 		c.swap(i, i/2)
 	}
 }
 
+//go:norace
 func (c *clock) down(i int) {
 	for {
 		j := 2 * i

@@ -14,6 +14,8 @@ type Cond struct {
 
 // NewCond returns a condition variable with the lock l, usually a *Mutex or
 // *RWMutex of the same World. Its name is that of the mutex.
+//
+//go:norace
 func (w *World) NewCond(l sync.Locker) *Cond {
 	c := &Cond{L: l}
 	name := "cond"
@@ -30,32 +32,70 @@ func (w *World) NewCond(l sync.Locker) *Cond {
 
 // Wait queues the calling thread, unlocks L, waits to be woken and locks L again.
 // Queueing and unlocking a Mutex is one step.
+//
+//go:norace
 func (c *Cond) Wait() {
+	w, m := c.object.w, c.mutex
+	switch {
+	case !w.outside() && m != nil:
+		c.wait(m)
+	case !w.outside():
+		wt := c.enqueue()
+		c.L.Unlock()
+		c.await(wt)
+		c.L.Lock()
+	case m != nil:
+		m.object.release() // nobody can lock it before it is unlocked
+		w.cross(func() { c.wait(m) })
+		c.object.acquire()
+		m.object.acquire()
+	default:
+		wt := ask(w, c.enqueue)
+		c.L.Unlock()
+		w.cross(func() { c.await(wt) })
+		c.object.acquire()
+		c.L.Lock()
+	}
+}
+
+func (c *Cond) wait(m *Mutex) {
 	t := c.object.point(OpWait, true)
-	w := c.object.w
-	if m := c.mutex; m != nil {
-		c.queue.push(&t.wait)
-		m.release()
-		w.block(t)
-		// wake has made the thread's next operation a Lock, which is done now.
-		m.object.queue.remove(&t.wait)
-		m.take(t)
+	c.queue.push(&t.wait)
+	m.release()
+	t.w.block(t)
+	// wake has made the thread's next operation a Lock, which is done now.
+	m.object.queue.remove(&t.wait)
+	m.take(t)
+}
+
+// enqueue begins to wait with a lock that is foreign code, which may use the
+// thread's own waiter.
+func (c *Cond) enqueue() *waiter {
+	wt := &waiter{t: c.object.point(OpWait, true), on: true}
+	c.queue.push(wt)
+	return wt
+}
+
+// await waits until wt has been woken.
+func (c *Cond) await(wt *waiter) {
+	if wt.released {
 		return
 	}
-	// L is foreign code, which may use t.wait.
-	wt := &waiter{t: t, on: true}
-	c.queue.push(wt)
-	c.L.Unlock()
-	if !wt.released {
-		t.op, t.object = Op{Kind: OpWait, Write: true, Object: c.object.id}, &c.object
-		wt.on = false
-		w.block(t)
-	}
-	c.L.Lock()
+	t := wt.t
+	t.op, t.object = Op{Kind: OpWait, Write: true, Object: c.object.id}, &c.object
+	wt.on = false
+	t.w.block(t)
 }
 
 // Signal wakes the thread that has waited longest, if one waits.
+//
+//go:norace
 func (c *Cond) Signal() {
+	if w := c.object.w; w.outside() {
+		w.cross(c.Signal)
+		c.object.merge()
+		return
+	}
 	c.object.point(OpSignal, true)
 	if c.queue.head != nil {
 		c.wake(c.queue.head)
@@ -63,7 +103,14 @@ func (c *Cond) Signal() {
 }
 
 // Broadcast wakes all waiting threads.
+//
+//go:norace
 func (c *Cond) Broadcast() {
+	if w := c.object.w; w.outside() {
+		w.cross(c.Broadcast)
+		c.object.merge()
+		return
+	}
 	c.object.point(OpBroadcast, true)
 	for c.queue.head != nil {
 		c.wake(c.queue.head)

@@ -31,6 +31,7 @@ type doneHook struct {
 	f    func()
 	by   *Thread
 	name string
+	edge edge // from who has asked for it
 }
 
 // ForeignContextError is the error of a context that is neither Background nor
@@ -64,28 +65,48 @@ func (w *World) WithTimeout(parent context.Context, d time.Duration) (*Context, 
 }
 
 // WithDeadline returns a context that also ends at the given time.
+//
+//go:norace
 func (w *World) WithDeadline(parent context.Context, at time.Time) (*Context, context.CancelFunc) {
 	c := w.newContext(parent)
 	if up, ok := parent.Deadline(); ok && up.Before(at) {
 		at = up
 	}
-	c.deadline = at
-	if c.err == nil {
-		c.timer.fire = func() { c.end(context.DeadlineExceeded, nil) }
-		if d := at.Sub(w.Now()); d > 0 {
-			w.clock.arm(&c.timer, d)
-		} else {
-			c.timer.fire()
-		}
+	if w.outside() {
+		w.cross(func() { c.endAt(at) })
+	} else {
+		c.endAt(at)
 	}
 	return c, func() { c.cancel(context.Canceled, nil) }
 }
 
+func (c *Context) endAt(at time.Time) {
+	c.deadline = at
+	if c.err != nil {
+		return
+	}
+	w := c.object.w
+	c.timer.fire = func() { c.end(context.DeadlineExceeded, nil) }
+	if d := at.Sub(w.Now()); d > 0 {
+		w.clock.arm(&c.timer, d)
+	} else {
+		c.timer.fire()
+	}
+}
+
+//go:norace
 func (w *World) newContext(parent context.Context) *Context {
 	up, err := w.ownContext(parent)
 	if err != nil {
 		panic(err)
 	}
+	if w.outside() {
+		return ask(w, func() *Context { return w.makeContext(parent, up) })
+	}
+	return w.makeContext(parent, up)
+}
+
+func (w *World) makeContext(parent context.Context, up *Context) *Context {
 	c := &Context{parent: parent, up: up, done: make(chan struct{})}
 	c.object.init(w, contextObject, "context")
 	c.ended = NewChan[struct{}](w, "context", 0)
@@ -114,7 +135,18 @@ func (w *World) ownContext(ctx context.Context) (*Context, error) {
 	return c, nil
 }
 
+//go:norace
 func (c *Context) cancel(err, cause error) {
+	if w := c.object.w; w.outside() {
+		e := newEdge()
+		w.cross(func() {
+			w.hold(e)
+			c.cancel(err, cause)
+		})
+		c.object.merge()
+		c.ended.object.merge()
+		return
+	}
 	c.object.point(OpCancel, true)
 	c.end(err, cause)
 }
@@ -129,7 +161,7 @@ func (c *Context) end(err, cause error) {
 	}
 	w := c.object.w
 	c.err, c.cause = err, cause
-	close(c.done)
+	w.shut(c.done)
 	c.ended.close()
 	w.clock.remove(&c.timer)
 	if c.up != nil {
@@ -141,7 +173,9 @@ func (c *Context) end(err, cause error) {
 		k.end(err, cause)
 	}
 	for _, h := range c.hooks {
-		w.spawn(h.by, h.name, h.f)
+		t := w.spawn(h.by, h.name, h.f)
+		t.follow(h.edge)
+		t.follow(w.mine())
 	}
 	c.hooks = nil
 }
@@ -167,7 +201,14 @@ func (c *Context) Deadline() (time.Time, bool) {
 func (c *Context) Done() <-chan struct{} { return c.done }
 
 // Err implements context.Context.
+//
+//go:norace
 func (c *Context) Err() error {
+	if w := c.object.w; w.outside() {
+		err := ask(w, c.Err)
+		c.object.acquire()
+		return err
+	}
 	if c.object.w.cur != nil {
 		c.object.point(OpLoad, false)
 	}
@@ -176,6 +217,8 @@ func (c *Context) Err() error {
 
 // Cause returns why the context has ended: the cause given to its cancel function
 // or its parent's, else Err.
+//
+//go:norace
 func (c *Context) Cause() error {
 	if c.Err() == nil {
 		return nil
@@ -196,28 +239,52 @@ func (c *Context) Value(key any) any {
 // context.AfterFunc.
 func (c *Context) AfterFunc(f func()) (stop func() bool) { return c.onDone("after_func", f) }
 
+//go:norace
 func (c *Context) onDone(name string, f func()) (stop func() bool) {
+	h := &doneHook{f: f, name: name, edge: newEdge()}
 	w := c.object.w
-	t := c.object.point(OpWait, true)
-	if c.err != nil {
-		w.spawn(t, name, f)
+	waits := false
+	if w.outside() {
+		waits = ask(w, func() bool { return c.hook(h) })
+	} else {
+		waits = c.hook(h)
+	}
+	if !waits {
 		return func() bool { return false }
 	}
-	h := &doneHook{f, t, name}
-	c.hooks = append(c.hooks, h)
 	return func() bool {
-		c.object.point(OpStop, true)
-		for i, k := range c.hooks {
-			if k == h {
-				c.hooks = append(c.hooks[:i], c.hooks[i+1:]...)
-				return true
-			}
+		if w.outside() {
+			return ask(w, func() bool { return c.unhook(h) })
 		}
-		return false
+		return c.unhook(h)
 	}
 }
 
+// hook lets h be called, which is at once if c has ended; else it says true.
+func (c *Context) hook(h *doneHook) bool {
+	h.by = c.object.point(OpWait, true)
+	if c.err != nil {
+		c.object.w.spawn(h.by, h.name, h.f).follow(h.edge)
+		return false
+	}
+	c.hooks = append(c.hooks, h)
+	return true
+}
+
+func (c *Context) unhook(h *doneHook) bool {
+	c.object.point(OpStop, true)
+	for i, k := range c.hooks {
+		if k == h {
+			c.hooks = append(c.hooks[:i], c.hooks[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
 // Wait blocks the calling thread until c has ended, and returns Err.
+//
+//go:norace
 func (c *Context) Wait() error {
 	c.ended.Recv()
 	return c.err

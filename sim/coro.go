@@ -19,6 +19,7 @@ type coro struct {
 	yield  func(struct{}) bool
 	id     atomic.Uint64 // goroutine number, read by the watchdog
 	dead   bool          // its body called runtime.Goexit
+	side   side          // where the bodies run, if Worlds are split
 }
 
 // coroPool keeps the coroutines of a World.
@@ -80,6 +81,10 @@ func (c *coro) run(yield func(struct{}) bool) {
 
 // call runs the body of t, whatever it does.
 func (c *coro) call(t *Thread) {
+	if c.w.splits() {
+		c.side.host(c.w, t)
+		return
+	}
 	returned := false
 	defer func() {
 		if !returned {

@@ -31,6 +31,8 @@ func (w *World) mixTime(d time.Duration) {
 
 // Observe folds numbers into the digest, so that runs that differ in them are
 // told apart.
+//
+//go:norace
 func (w *World) Observe(v ...uint64) {
 	if w.over {
 		return
@@ -56,6 +58,7 @@ func (w *World) Note(name, format string, args ...any) {
 // source gives a recorder the World's view of time and threads.
 type source struct{ w *World }
 
+//go:norace
 func (s source) Stamp() (at time.Duration, step uint64, thread int32) {
 	w := s.w
 	if w.cur != nil {
@@ -64,6 +67,7 @@ func (s source) Stamp() (at time.Duration, step uint64, thread int32) {
 	return w.clock.now, w.steps, thread
 }
 
+//go:norace
 func (s source) ThreadName(i int32) string {
 	if int(i) >= len(s.w.threads) {
 		return ""
@@ -71,6 +75,7 @@ func (s source) ThreadName(i int32) string {
 	return s.w.threads[i].Name()
 }
 
+//go:norace
 func (s source) Mix(h uint64) {
 	s.w.locator.event(s.w)
 	s.w.Observe(h)

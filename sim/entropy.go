@@ -16,6 +16,7 @@ type namedStream struct {
 
 func (e *entropy) reset() { e.used, e.outside = 0, 0 }
 
+//go:norace
 func (e *entropy) stream(seed uint64, purpose string) *choice.Stream {
 	for _, s := range e.streams[:e.used] {
 		if s.purpose == purpose {
@@ -33,11 +34,14 @@ func (e *entropy) stream(seed uint64, purpose string) *choice.Stream {
 
 // newStream returns a stream for the calling thread alone. The number of streams
 // that the thread has asked for before is part of its seed.
+//
+//go:norace
 func (w *World) newStream(purpose string) *choice.Stream {
 	s := choice.New(w.seed, purpose, w.nextEntity())
 	return &s
 }
 
+//go:norace
 func (w *World) nextEntity() uint64 {
 	if t := w.cur; t != nil {
 		t.streams++

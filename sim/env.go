@@ -63,6 +63,8 @@ func (e Env) OnDone(ctx context.Context, f func()) (stop func() bool, err error)
 }
 
 // Self returns the calling thread, a *Thread, and nil outside a run.
+//
+//go:norace
 func (e Env) Self() any {
 	if e.w.cur == nil {
 		return nil

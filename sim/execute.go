@@ -101,6 +101,7 @@ func Execute(w *World, s *Scenario, cfg RunConfig) Result {
 	w.cur = next
 	w.pool.root.transfer(w.coroFor(next))
 	w.unwindAll()
+	w.joinPrograms()
 	w.watch.end()
 	if w.verdict.fault != nil {
 		panic(w.verdict.fault)

@@ -15,11 +15,16 @@ type expectation struct {
 //	met := w.Expect("RUN-12", "Run returns when its only work has ended")
 //	running.Join()
 //	met()
+//
+//go:norace
 func (w *World) Expect(rule, what string) (met func()) {
 	w.expected = append(w.expected, &expectation{rule: rule, what: what})
 	e := w.expected[len(w.expected)-1]
-	return func() { e.met = true }
+	return e.meet
 }
+
+//go:norace
+func (e *expectation) meet() { e.met = true }
 
 // blame gives a run that did not get on the rule that it waited for.
 func (w *World) blame(f *Failure) {

@@ -227,12 +227,16 @@ type verdict struct {
 
 // Fail ends the run at once: the property called rule does not hold. It does not
 // return; it may be called by any thread.
+//
+//go:norace
 func (w *World) Fail(rule, format string, args ...any) {
 	w.fail(&Failure{Kind: Broken, Rule: rule, Message: fmt.Sprintf(format, args...)})
 }
 
 // FailError ends the run at once with err, which must not be nil: as Owned if err
 // is or wraps a RuleError, else as Broken. It does not return.
+//
+//go:norace
 func (w *World) FailError(err error) {
 	f := &Failure{Kind: Broken, Message: err.Error(), Value: err}
 	var rule RuleError
@@ -242,7 +246,18 @@ func (w *World) FailError(err error) {
 	w.fail(f)
 }
 
+//
+//go:norace
 func (w *World) fail(f *Failure) {
+	if w.outside() {
+		t := w.thread()
+		if !w.over {
+			f.Locations = callers(1)
+			f.Thread = t.Name()
+			w.cross(func() { w.end(f) })
+		}
+		w.unwind(t)
+	}
 	t := w.thread()
 	if !w.over {
 		f.Thread = t.Name()
@@ -267,6 +282,8 @@ func (w *World) end(f *Failure) {
 	}
 }
 
+//
+//go:norace
 func panicFailure(w *World, t *Thread, v any) *Failure {
 	f := &Failure{Kind: Panicked, Message: hideAddresses(fmt.Sprint(v)), Thread: t.Name(), Value: v}
 	if err, ok := v.(error); ok {
@@ -280,6 +297,8 @@ func panicFailure(w *World, t *Thread, v any) *Failure {
 	return f
 }
 
+//
+//go:norace
 func goexitFailure(w *World, t *Thread) *Failure {
 	return &Failure{
 		Kind:      Panicked,

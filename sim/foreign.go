@@ -13,17 +13,27 @@ import "time"
 // waiting thread belongs to a class, a small number of the package's own; the
 // package says by Switch whether the operations of a class can be done now, each
 // time that may have changed.
-type Object struct{ object object }
+type Object struct{ held heldObject }
 
 // Init makes o a new object of the current run. The name is for reports.
+//
+//go:norace
 func (o *Object) Init(w *World, name string) {
 	w.mustLive()
-	o.object = object{}
-	o.object.init(w, pointObject, name)
+	o.held.renew()
+	o.held.at().init(w, pointObject, name)
 }
 
 // Point is the choice point before an operation that can always be done.
-func (o *Object) Point(k OpKind, write bool) { o.object.point(k, write) }
+//
+//go:norace
+func (o *Object) Point(k OpKind, write bool) {
+	if w := o.held.at().w; w.outside() {
+		w.cross(func() { o.Point(k, write) })
+		return
+	}
+	o.held.at().point(k, write)
+}
 
 // Await is the choice point before an operation of the class, which can be done
 // now if on. Otherwise it returns once Switch has turned the class on and the
@@ -31,26 +41,36 @@ func (o *Object) Point(k OpKind, write bool) { o.object.point(k, write) }
 //
 // The thread is in the queue before the next one is picked: an Event that the
 // clock fires meanwhile must find it there.
+//
+//go:norace
 func (o *Object) Await(k OpKind, class int, on bool) {
-	t := o.object.enter()
-	t.op, t.object = Op{Kind: k, Write: true, Object: o.object.id}, &o.object
+	if w := o.held.at().w; w.outside() {
+		w.cross(func() { o.Await(k, class, on) })
+		return
+	}
+	t := o.held.at().enter()
+	t.op, t.object = Op{Kind: k, Write: true, Object: o.held.at().id}, o.held.at()
 	wt := &t.wait
 	wt.kind, wt.n, wt.on, wt.released = k, class, on, false
-	o.object.queue.push(wt)
+	o.held.at().queue.push(wt)
 	if !on {
 		t.w.disable(t)
 	}
 	t.w.step(t)
-	o.object.queue.remove(wt)
+	o.held.at().queue.remove(wt)
 }
 
 // Waits reports whether any thread is inside Await.
-func (o *Object) Waits() bool { return o.object.queue.head != nil }
+//
+//go:norace
+func (o *Object) Waits() bool { return o.held.at().queue.head != nil }
 
 // Switch makes the threads inside Await of the class runnable, or not. It is no
 // choice point. An Event's function may call it.
+//
+//go:norace
 func (o *Object) Switch(class int, on bool) {
-	for wt := o.object.queue.head; wt != nil; wt = wt.next {
+	for wt := o.held.at().queue.head; wt != nil; wt = wt.next {
 		if wt.n == class {
 			wt.set(on)
 		}
@@ -64,34 +84,50 @@ func (o *Object) Switch(class int, on bool) {
 // each of which begins with it stopped.
 type Event struct {
 	w     *World
-	timer timer
+	timer heldTimer
 }
 
 // Init binds e to a World and a function.
+//
+//go:norace
 func (e *Event) Init(w *World, f func()) {
 	e.w = w
-	e.timer = timer{fire: f}
+	e.timer.renew()
+	e.timer.at().fire = func() { w.ringEvent(f) }
 }
 
 // IsZero reports whether e has not been made ready.
+//
+//go:norace
 func (e *Event) IsZero() bool { return e.w == nil }
 
 // Set lets e happen at the given time since the run began, and only then. A time
 // that is not in the future means as soon as the clock moves, without a move of
 // the time.
-func (e *Event) Set(at time.Duration) { e.w.clock.arm(&e.timer, at-e.w.clock.now) }
+//
+//go:norace
+func (e *Event) Set(at time.Duration) { e.w.clock.arm(e.timer.at(), at-e.w.clock.now) }
 
 // Pending reports whether e is set.
-func (e *Event) Pending() bool { return e.timer.place != 0 }
+//
+//go:norace
+func (e *Event) Pending() bool { return e.timer.at().place != 0 }
 
 // Stop unsets e.
-func (e *Event) Stop() { e.w.clock.remove(&e.timer) }
+//
+//go:norace
+func (e *Event) Stop() { e.w.clock.remove(e.timer.at()) }
 
 // Local returns the value kept under key, made by create when it is first asked
 // for. It is kept as long as the World, from run to run: a place for memory to be
 // used again, never for what a run might learn from an earlier one. A value with
 // the method Reset() is reset when a run first asks for it.
+//
+//go:norace
 func (w *World) Local(key any, create func() any) any {
+	if w.outside() {
+		return ask(w, func() any { return w.Local(key, create) })
+	}
 	l, ok := w.local[key].(*local)
 	if !ok {
 		if w.local == nil {

@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -11,7 +12,7 @@ import (
 
 // newWorld returns a World that is closed with the test.
 func newWorld(t testing.TB) *sim.World {
-	w := sim.NewWorld(sim.Options{})
+	w := sim.NewWorld(sim.Options{Races: os.Getenv("SIM_TEST_RACES") != ""})
 	t.Cleanup(w.Close)
 	return w
 }

@@ -14,6 +14,8 @@ type locator struct {
 }
 
 // event is called for each event, before it is recorded.
+//
+//go:norace
 func (l *locator) event(w *World) {
 	if w.tap != nil && !w.over {
 		w.tapEvent()

@@ -8,6 +8,8 @@ type Mutex struct {
 }
 
 // NewMutex returns a mutex. The name appears in reports.
+//
+//go:norace
 func (w *World) NewMutex(name string) *Mutex {
 	m := &Mutex{}
 	m.object.init(w, mutexObject, name)
@@ -15,7 +17,14 @@ func (w *World) NewMutex(name string) *Mutex {
 }
 
 // Lock locks m, and waits until it can.
+//
+//go:norace
 func (m *Mutex) Lock() {
+	if w := m.object.w; w.outside() {
+		w.cross(m.Lock)
+		m.object.acquire()
+		return
+	}
 	m.take(m.object.await(OpLock, 0, !m.locked))
 }
 
@@ -25,7 +34,16 @@ func (m *Mutex) take(t *Thread) {
 }
 
 // TryLock locks m if it is not locked, and says whether it did.
+//
+//go:norace
 func (m *Mutex) TryLock() bool {
+	if w := m.object.w; w.outside() {
+		ok := ask(w, m.TryLock)
+		if ok {
+			m.object.acquire()
+		}
+		return ok
+	}
 	t := m.object.point(OpTryLock, true)
 	if m.locked {
 		return false
@@ -35,7 +53,14 @@ func (m *Mutex) TryLock() bool {
 }
 
 // Unlock unlocks m, from whichever thread. It panics if m is not locked.
+//
+//go:norace
 func (m *Mutex) Unlock() {
+	if w := m.object.w; w.outside() {
+		w.cross(m.Unlock)
+		m.object.release()
+		return
+	}
 	m.object.point(OpUnlock, true)
 	m.release()
 }

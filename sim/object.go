@@ -41,6 +41,7 @@ var objectKinds = [...]string{
 	"atomic", "channel", "timer", "context", "object",
 }
 
+//go:norace
 func (o *object) init(w *World, k objectKind, name string) {
 	w.objects++
 	o.w, o.id, o.epoch, o.kind, o.name = w, w.objects, w.epoch, k, name
@@ -125,6 +126,8 @@ type waiter struct {
 }
 
 // set makes the waiting thread runnable or not.
+//
+//go:norace
 func (wt *waiter) set(on bool) {
 	if wt.on == on {
 		return
@@ -214,7 +217,13 @@ func (p *pointState) of(w *World, v any) *object {
 // and add name atomic operations; load alone only reads, and any other word is
 // taken for a write. The object must be comparable; threads that pass equal ones
 // operate on the same object. A string is its own name in reports.
+//
+//go:norace
 func (w *World) Point(op string, object any) {
+	if w.outside() {
+		w.cross(func() { w.Point(op, object) })
+		return
+	}
 	t := w.thread()
 	o := w.points.of(w, object)
 	t.op, t.object = opOfPoint(op), o

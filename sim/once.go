@@ -8,6 +8,8 @@ type Once struct {
 }
 
 // NewOnce returns a Once.
+//
+//go:norace
 func (w *World) NewOnce(name string) *Once {
 	o := &Once{}
 	o.object.init(w, onceObject, name)
@@ -16,16 +18,37 @@ func (w *World) NewOnce(name string) *Once {
 
 // Do calls f if it is the first call of Do, and returns when that f has returned.
 // An f that panics counts as returned; one that calls Do blocks for ever.
+//
+//go:norace
 func (o *Once) Do(f func()) {
+	if w := o.object.w; w.outside() {
+		first := ask(w, o.enter)
+		o.object.acquire()
+		if first {
+			defer o.object.release()
+			defer w.cross(o.leave)
+			f()
+		}
+		return
+	}
+	if o.enter() {
+		defer o.leave()
+		f()
+	}
+}
+
+// enter says whether f is to be called.
+func (o *Once) enter() bool {
 	t := o.object.await(OpDo, 0, !o.running)
 	if o.done {
-		return
+		return false
 	}
 	o.running, o.object.holder = true, t
 	o.object.queue.setAll(false)
-	defer func() {
-		o.running, o.done, o.object.holder = false, true, nil
-		o.object.queue.setAll(true)
-	}()
-	f()
+	return true
+}
+
+func (o *Once) leave() {
+	o.running, o.done, o.object.holder = false, true, nil
+	o.object.queue.setAll(true)
 }

@@ -12,6 +12,8 @@ type RWMutex struct {
 }
 
 // NewRWMutex returns a mutex for readers and writers.
+//
+//go:norace
 func (w *World) NewRWMutex(name string) *RWMutex {
 	m := &RWMutex{}
 	m.object.init(w, rwMutexObject, name)
@@ -20,7 +22,15 @@ func (w *World) NewRWMutex(name string) *RWMutex {
 
 // Lock locks m for writing. It first becomes the one waiting writer, which is a
 // step, and then waits until the readers have gone.
+//
+//go:norace
 func (m *RWMutex) Lock() {
+	if w := m.object.w; w.outside() {
+		w.cross(m.Lock)
+		m.object.acquire()
+		m.object.acquireReaders()
+		return
+	}
 	t := m.object.await(OpLock, 0, m.writer == nil)
 	m.writer = t
 	m.object.queue.setAll(false)
@@ -32,7 +42,17 @@ func (m *RWMutex) Lock() {
 }
 
 // TryLock locks m for writing if nobody has it, and says whether it did.
+//
+//go:norace
 func (m *RWMutex) TryLock() bool {
+	if w := m.object.w; w.outside() {
+		ok := ask(w, m.TryLock)
+		if ok {
+			m.object.acquire()
+			m.object.acquireReaders()
+		}
+		return ok
+	}
 	t := m.object.point(OpTryLock, true)
 	if m.writer != nil || len(m.readers) > 0 {
 		return false
@@ -43,7 +63,14 @@ func (m *RWMutex) TryLock() bool {
 }
 
 // Unlock ends the writing. It panics if nobody writes.
+//
+//go:norace
 func (m *RWMutex) Unlock() {
+	if w := m.object.w; w.outside() {
+		w.cross(m.Unlock)
+		m.object.release()
+		return
+	}
 	m.object.point(OpUnlock, true)
 	if !m.active {
 		panic(&Misuse{What: "Unlock of unlocked RWMutex", Object: m.object.String()})
@@ -53,13 +80,29 @@ func (m *RWMutex) Unlock() {
 }
 
 // RLock locks m for reading, and waits while a writer has it or waits for it.
+//
+//go:norace
 func (m *RWMutex) RLock() {
+	if w := m.object.w; w.outside() {
+		w.cross(m.RLock)
+		m.object.acquire()
+		return
+	}
 	t := m.object.await(OpRLock, 0, m.writer == nil)
 	m.readers = append(m.readers, t)
 }
 
 // TryRLock locks m for reading if RLock would not wait, and says whether it did.
+//
+//go:norace
 func (m *RWMutex) TryRLock() bool {
+	if w := m.object.w; w.outside() {
+		ok := ask(w, m.TryRLock)
+		if ok {
+			m.object.acquire()
+		}
+		return ok
+	}
 	t := m.object.point(OpTryRLock, true)
 	if m.writer != nil {
 		return false
@@ -69,7 +112,14 @@ func (m *RWMutex) TryRLock() bool {
 }
 
 // RUnlock ends one reading. It panics if nobody reads.
+//
+//go:norace
 func (m *RWMutex) RUnlock() {
+	if w := m.object.w; w.outside() {
+		w.cross(m.RUnlock)
+		m.object.mergeReader()
+		return
+	}
 	t := m.object.point(OpRUnlock, true)
 	if len(m.readers) == 0 {
 		panic(&Misuse{What: "RUnlock of unlocked RWMutex", Object: m.object.String()})

@@ -85,6 +85,8 @@ func (w *World) ask(last *Thread) *Thread {
 }
 
 // enable puts t into the set of runnable threads.
+//
+//go:norace
 func (w *World) enable(t *Thread) {
 	t.at = int32(len(w.run))
 	t.since = w.steps
@@ -92,6 +94,8 @@ func (w *World) enable(t *Thread) {
 }
 
 // disable takes t out of the set.
+//
+//go:norace
 func (w *World) disable(t *Thread) {
 	i, n := t.at, len(w.run)-1
 	u := w.run[n]

@@ -55,6 +55,8 @@ func (s *selection) serve(i int) {
 func Default() Case { return Case{deflt: true} }
 
 // SendCase returns the case of sending v.
+//
+//go:norace
 func (c *Chan[T]) SendCase(v T) Case {
 	if c == nil {
 		return Case{send: true}
@@ -64,6 +66,8 @@ func (c *Chan[T]) SendCase(v T) Case {
 
 // RecvCase returns the case of receiving into v and ok, either of which may be
 // nil.
+//
+//go:norace
 func (c *Chan[T]) RecvCase(v *T, ok *bool) Case {
 	if c == nil {
 		return Case{}
@@ -74,7 +78,20 @@ func (c *Chan[T]) RecvCase(v *T, ok *bool) Case {
 // Select does one of the cases, and waits until it can. It returns the index of
 // the case done. Of several that are ready it takes any, drawn from the thread's
 // own stream. Without a case it blocks for ever.
+//
+//go:norace
 func (w *World) Select(cases ...Case) int {
+	if w.outside() {
+		own := make([]Case, len(cases))
+		//lint:ignore S1001 copy would tell the race detector
+		for i := range cases {
+			own[i] = cases[i]
+		}
+		e := newEdge()
+		i := ask(w, func() int { w.thread(); w.hold(e); return w.Select(own...) })
+		w.meet()
+		return i
+	}
 	t := w.thread()
 	t.op, t.object = Op{Kind: OpSelect, Write: true}, nil
 	if o := soleObject(cases); o != nil {
@@ -160,6 +177,7 @@ func (c *Chan[T]) ready(k *Case) bool {
 	return c.closed || c.sendq.head != nil || c.count > 0
 }
 
+//go:norace
 func (c *Chan[T]) do(k *Case) {
 	if k.send {
 		c.trySend(*k.v.(*T))
@@ -169,6 +187,7 @@ func (c *Chan[T]) do(k *Case) {
 	c.give(k, v, ok)
 }
 
+//go:norace
 func (c *Chan[T]) give(k *Case, v T, ok bool) {
 	if to, _ := k.v.(*T); to != nil {
 		*to = v
@@ -178,6 +197,7 @@ func (c *Chan[T]) give(k *Case, v T, ok bool) {
 	}
 }
 
+//go:norace
 func (c *Chan[T]) wait(k *Case, t *Thread, i int) any {
 	if k.send {
 		return c.park(&c.sendq, t, *k.v.(*T), i)

@@ -36,6 +36,7 @@ type Thread struct {
 	self    object        // what Join waits for
 	sleep   timer
 	selects selection
+	origins origins
 	unwound unwound
 }
 
@@ -48,22 +49,37 @@ const (
 )
 
 // ID returns the thread's number in this run, in order of spawning; main is 0.
+//
+//go:norace
 func (t *Thread) ID() int { return int(t.id) }
 
 // Name returns the thread's path: that of its parent, a slash, the name given to
 // Go and, from the second child of that name on, # and its number: "main/reader#2".
 // It is the same in each run in which the parent makes the same threads.
-func (t *Thread) Name() string { return t.w.names.of(t) }
+//
+//go:norace
+func (t *Thread) Name() string {
+	if w := t.w; w.outside() {
+		return ask(w, t.Name)
+	}
+	return t.w.names.of(t)
+}
 
 // Hash returns choice.Hash(t.Name()), which identifies the thread across runs.
+//
+//go:norace
 func (t *Thread) Hash() uint64 { return t.hash }
 
 // Op returns the operation that the thread will do in its next step.
+//
+//go:norace
 func (t *Thread) Op() Op { return t.op }
 
 // ObjectKey identifies the object of Op across runs: it depends on the thread that
 // made the object and on what that thread had made before. It is 0 if there is
 // none.
+//
+//go:norace
 func (t *Thread) ObjectKey() uint64 {
 	if t.object == nil {
 		return 0
@@ -72,16 +88,28 @@ func (t *Thread) ObjectKey() uint64 {
 }
 
 // Runnable says whether the thread's next operation can be done now.
+//
+//go:norace
 func (t *Thread) Runnable() bool { return t.at >= 0 }
 
 // Done says whether the thread has ended.
+//
+//go:norace
 func (t *Thread) Done() bool { return t.state == threadDone }
 
 // Go makes a thread that runs f. Its first step is to be scheduled like any
 // other; Go itself is no choice point, because nobody can see the difference.
 // The name need not be unique (see Thread.Name); the characters / # | and control
 // characters become _, and an empty name "thread".
+//
+//go:norace
 func (w *World) Go(name string, f func()) *Thread {
+	if w.outside() {
+		name = privateString(name)
+		t := ask(w, func() *Thread { return w.Go(name, f) })
+		t.self.release()
+		return t
+	}
 	w.mustLive()
 	t := w.thread()
 	if len(w.threads) >= maxThreads {
@@ -94,7 +122,14 @@ func (w *World) Go(name string, f func()) *Thread {
 const maxThreads = 1 << 17
 
 // Join waits until t has ended. A thread that joins itself blocks for ever.
+//
+//go:norace
 func (t *Thread) Join() {
+	if w := t.w; w.outside() {
+		w.cross(t.Join)
+		t.self.acquire()
+		return
+	}
 	t.self.await(OpJoin, 0, t.state == threadDone)
 }
 

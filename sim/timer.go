@@ -4,7 +4,13 @@ import "time"
 
 // Sleep suspends the calling thread for at least d of virtual time. A d of 0 or
 // below is a Yield.
+//
+//go:norace
 func (w *World) Sleep(d time.Duration) {
+	if w.outside() {
+		w.cross(func() { w.Sleep(d) })
+		return
+	}
 	if d <= 0 {
 		w.Yield()
 		return
@@ -29,7 +35,12 @@ type Timer struct {
 }
 
 // NewTimer returns a timer that sends the time on its channel after d.
+//
+//go:norace
 func (w *World) NewTimer(d time.Duration) *Timer {
+	if w.outside() {
+		return ask(w, func() *Timer { return w.NewTimer(d) }).released()
+	}
 	t := w.newTimer("timer")
 	t.C = NewChan[time.Time](w, "timer", 1)
 	t.timer.fire = t.send
@@ -39,7 +50,12 @@ func (w *World) NewTimer(d time.Duration) *Timer {
 
 // AfterFunc calls f in a thread of its own after d. That thread is a child, named
 // "timer", of the one that armed the timer. A d of 0 or below makes it at once.
+//
+//go:norace
 func (w *World) AfterFunc(d time.Duration, f func()) *Timer {
+	if w.outside() {
+		return ask(w, func() *Timer { return w.AfterFunc(d, f) }).released()
+	}
 	t := w.newTimer("timer")
 	t.f = f
 	t.timer.fire = t.spawn
@@ -67,23 +83,41 @@ func (t *Timer) arm(d time.Duration) {
 }
 
 func (t *Timer) send() {
-	t.C.offer(t.object.w.Now())
+	t.C.offer(t.object.w.Now(), t.object.edge())
 	if t.period > 0 {
 		t.object.w.clock.arm(&t.timer, t.period)
 	}
 }
 
-func (t *Timer) spawn() { t.object.w.spawn(t.by, "timer", t.f) }
+func (t *Timer) spawn() { t.object.w.spawn(t.by, "timer", t.f).follow(t.object.edge()) }
+
+// released is called by the program that has armed t: what t does comes after.
+func (t *Timer) released() *Timer {
+	t.object.release()
+	return t
+}
 
 // Stop prevents the timer from firing. It returns false if it has fired or been
 // stopped; a function of AfterFunc may then still run.
+//
+//go:norace
 func (t *Timer) Stop() bool {
+	if w := t.object.w; w.outside() {
+		return ask(w, t.Stop)
+	}
 	t.object.point(OpStop, true)
 	return t.disarm()
 }
 
 // Reset arms the timer anew, to fire after d. It returns what Stop would have.
+//
+//go:norace
 func (t *Timer) Reset(d time.Duration) bool {
+	if w := t.object.w; w.outside() {
+		active := ask(w, func() bool { return t.Reset(d) })
+		t.object.release()
+		return active
+	}
 	by := t.object.point(OpReset, true)
 	active := t.disarm()
 	t.by = by
@@ -107,7 +141,14 @@ type Ticker struct {
 }
 
 // NewTicker returns a ticker of period d. It panics if d ≤ 0.
+//
+//go:norace
 func (w *World) NewTicker(d time.Duration) *Ticker {
+	if w.outside() {
+		t := ask(w, func() *Ticker { return w.NewTicker(d) })
+		t.timer.released()
+		return t
+	}
 	if d <= 0 {
 		panic(&Misuse{What: "non-positive interval for NewTicker"})
 	}
@@ -123,7 +164,14 @@ func (w *World) NewTicker(d time.Duration) *Ticker {
 func (t *Ticker) Stop() { t.timer.Stop() }
 
 // Reset gives the ticker the period d, counted from now. It panics if d ≤ 0.
+//
+//go:norace
 func (t *Ticker) Reset(d time.Duration) {
+	if w := t.timer.object.w; w.outside() {
+		w.cross(func() { t.Reset(d) })
+		t.timer.released()
+		return
+	}
 	if d <= 0 {
 		panic(&Misuse{What: "non-positive interval for Ticker.Reset"})
 	}

@@ -29,20 +29,32 @@ type unwound struct {
 const maxUnwinds = 100
 
 // unwind ends t, the calling thread, because the run is over.
+//
+//go:norace
 func (w *World) unwind(t *Thread) {
-	u := &t.unwound
+	if !w.splits() || w.outside() {
+		t.unwound.note()
+	}
+	panic(unwinding) // a program notes it when control comes back to it
+}
+
+// note is called when a thread is about to be unwound.
+//
+//go:norace
+func (u *unwound) note() {
 	if u.count == 0 {
 		var pcs [64]uintptr
-		u.pcs = append(u.pcs[:0], pcs[:runtime.Callers(2, pcs[:])]...)
+		u.pcs = append(u.pcs[:0], pcs[:runtime.Callers(3, pcs[:])]...)
 	}
 	if u.count++; u.count > maxUnwinds {
 		runtime.Goexit()
 	}
-	panic(unwinding)
 }
 
 // mustLive unwinds the calling thread if the run is over: it stands before
 // operations that are no choice point.
+//
+//go:norace
 func (w *World) mustLive() {
 	if w.over && w.cur != nil {
 		w.unwind(w.cur)

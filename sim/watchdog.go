@@ -181,17 +181,20 @@ func (w *World) runningTrace() (trace, state string) {
 	}
 	for _, g := range strings.Split(string(buf), "\n\n") {
 		id, state := goroutineHead(g)
-		if state == "coroutine" {
+		if state == "coroutine" || strings.Contains(g, handedOver) {
 			continue
 		}
 		for _, c := range w.pool.all {
-			if c.id.Load() == id {
+			if c.id.Load() == id || c.side.is(id) {
 				return g, state
 			}
 		}
 	}
 	return "", ""
 }
+
+// handedOver is where a goroutine stands that waits for its turn.
+var handedOver = "\n" + kernelPrefix + "take("
 
 // goroutineHead parses "goroutine 7 [chan receive, 2 minutes]:".
 func goroutineHead(trace string) (id uint64, state string) {

@@ -24,6 +24,11 @@ type Options struct {
 	// Host is set when the World lives inside another scheduler, such as a
 	// synctest bubble. Nil means it does not.
 	Host *Host
+	// Races lets the race detector see races between threads: in race builds
+	// each thread's program then runs on a goroutine of its own, and is ordered
+	// after another by the operations of the World alone. Other builds, and
+	// Worlds with a Host, do not heed it; runs and digests are the same.
+	Races bool
 	// Events bounds the history's number of events. Zero means 1<<16.
 	Events int
 
@@ -107,6 +112,7 @@ type World struct {
 	expected []*expectation
 	locator  locator
 	tap      Tap
+	programs programs
 }
 
 // NewWorld returns a World for Execute. Close frees it.
@@ -123,6 +129,7 @@ func NewWorld(o Options) *World {
 	w.recorder = history.NewWorldRecorder(source{w}, history.Options{Limit: o.Events})
 	w.names.path = make(map[uint64]string)
 	w.names.count = make(map[childKey]uint32)
+	w.initSplit()
 	watchWorld(w)
 	return w
 }
@@ -135,6 +142,7 @@ func (w *World) Close() {
 	}
 	unwatchWorld(w)
 	w.pool.close()
+	w.closePrograms()
 }
 
 // reset makes the World ready for a run.
@@ -162,22 +170,32 @@ func (w *World) reset(s *Scenario, cfg *RunConfig) {
 }
 
 // Now returns the virtual time. It is no choice point.
+//
+//go:norace
 func (w *World) Now() time.Time { return Epoch.Add(w.clock.now) }
 
 // Elapsed returns the virtual time since the run began.
+//
+//go:norace
 func (w *World) Elapsed() time.Duration { return w.clock.now }
 
 // Since returns the virtual time elapsed since t.
 func (w *World) Since(t time.Time) time.Duration { return w.Now().Sub(t) }
 
 // CurrentThread returns the running thread, and nil outside a run.
+//
+//go:norace
 func (w *World) CurrentThread() *Thread { return w.cur }
 
 // Step returns the number of steps made.
+//
+//go:norace
 func (w *World) Step() uint64 { return w.steps }
 
 // Seq returns the next number, from 1, of a total order of the run. It is no
 // choice point.
+//
+//go:norace
 func (w *World) Seq() uint64 {
 	w.seq++
 	return w.seq
@@ -206,7 +224,13 @@ func (w *World) Param(name string) int64 {
 // Mark ends the fixed prelude of a scenario: an exhaustive search branches from
 // here on, and a strategy with change points counts from here. The first call
 // counts.
+//
+//go:norace
 func (w *World) Mark() {
+	if w.outside() {
+		w.cross(w.Mark)
+		return
+	}
 	if w.verdict.mark == 0 {
 		w.verdict.mark = max(w.steps, 1)
 		if w.hooks.mark != nil {
@@ -217,13 +241,21 @@ func (w *World) Mark() {
 
 // Yield lets another thread run. Strategies that prefer threads prefer the caller
 // less.
+//
+//go:norace
 func (w *World) Yield() {
+	if w.outside() {
+		w.cross(w.Yield)
+		return
+	}
 	t := w.thread()
 	t.op, t.object = Op{Kind: OpYield}, nil
 	w.step(t)
 }
 
 // thread returns the calling thread. It panics outside a run.
+//
+//go:norace
 func (w *World) thread() *Thread {
 	if w.cur == nil {
 		panic(&Misuse{What: "operation of a World outside its threads"})
