@@ -17,6 +17,12 @@ type condition = interface {
 	Broadcast()
 }
 
+// PanicObserver is an optional method of an Env: Panicked is called on the thread
+// of a panic in user code, before the container stops because of it, while the
+// panicking function is still on the stack. A simulator fails the run there, at
+// the cause.
+type PanicObserver interface{ Panicked(err error) }
+
 // Env is the first of the container's two seams: everything the container needs
 // of the machine that is not bytes. The production implementation stands on
 // goroutines, package sync and package time; a simulator supplies its own and

@@ -290,6 +290,9 @@ func (c *Container) protect(f func()) (returned bool) {
 // panicked is the panic policy: a panic is Stop(err). After a plain Stop, which
 // reports nothing, it is still what Run returns.
 func (c *Container) panicked(err *PanicError) {
+	if o, ok := c.env.(PanicObserver); ok {
+		o.Panicked(err)
+	}
 	c.Stop(err)
 	c.mu.Lock()
 	defer c.mu.Unlock()

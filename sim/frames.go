@@ -63,6 +63,9 @@ func userFrames(pcs []uintptr) []Frame {
 	var out []Frame
 	for frames := runtime.CallersFrames(pcs); len(out) < maxFrames; {
 		f, more := frames.Next()
+		if f.Function == "runtime.gopanic" {
+			out = nil // what stands above deals with the panic; the cause stands below
+		}
 		if f.Function != "" && !isKernel(f.Function, f.File) {
 			out = append(out, Frame{f.Function, f.File, f.Line})
 		}

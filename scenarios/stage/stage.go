@@ -55,12 +55,23 @@ func New(w *sim.World, o netsim.Options) *Stage { return &Stage{w, netsim.New(w,
 func (s *Stage) Container(id string, h container.Handler) *record.Container {
 	patient := container.ConnectionOptions{OpenTimeout: -1, CloseTimeout: -1}
 	return record.New(s.World.Recorder(), id, h, container.Options{
-		Env:              s.World.Env(),
+		Env:              env{s.World.Env(), s.World},
 		Transport:        s.Net.Host(id),
 		ClientConnection: patient,
 		ServerConnection: patient,
 	})
 }
+
+// env is the World's Env with the view that a panic of user code is a failure of
+// the run, at its own place, before the container makes a stop of it and other
+// connections show symptoms.
+type env struct {
+	sim.Env
+	w *sim.World
+}
+
+// Panicked implements container.PanicObserver.
+func (e env) Panicked(err error) { e.w.FailError(err) }
 
 // Listen opens a listener on AMQP's port (§2.1) of the container's host; a nil
 // handler means the defaults.

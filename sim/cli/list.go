@@ -13,7 +13,7 @@ import (
 // list prints the scenarios.
 func (c *Config) list(_ context.Context, env *Env, args []string) int {
 	f := NewFlags(env, "list", "[NAME|GLOB …]", "Lists the scenarios: name, one line, properties, tags; no name means all.",
-		"list", "list 'link/*'", "list -json")
+		"list", "list 'multithreaded-*'", "list -json")
 	asJSON := f.Bool("json", false, "print one object a line")
 	patterns, code, ok := f.ParseArgs(args)
 	if !ok {

@@ -19,7 +19,7 @@ func (c *Config) replay(_ context.Context, env *Env, args []string) int {
 	f := newRunFlags(NewFlags(env, "replay", "FILE|NAME:SEED",
 		"Repeats one run exactly. NAME:SEED takes run's flags; those that choose among runs mean nothing here. "+
 			"Artefacts are left only if -out is given.",
-		"replay simrun-out/link-credit-7.sim.json -v", "replay link/credit:7 -strategy pct:3 -out again"), 1)
+		"replay simrun-out/broker-7.sim.json -v", "replay broker:7 -strategy pct:3 -out again"), 1)
 	f.BoolVar(&f.verbose, "v", false, "print the history")
 	rest, code, ok := f.parse(args)
 	if !ok {
@@ -84,6 +84,8 @@ func (r *reporter) replayFile(path string) int {
 	}
 	if o.Failure == nil || o.Same {
 		r.source = path
+	} else {
+		r.astray = true
 	}
 	return r.outcome(s, &o.Result, o.Failure, verdict(o, file))
 }
@@ -168,6 +170,6 @@ func (r *reporter) outcome(s *sim.Scenario, result *sim.Result, f *runner.Failur
 	if verdict != "" {
 		r.sayf("replay: %s", verdict)
 	}
-	r.f.seed, r.f.strategy = result.Seed, result.Strategy
+	r.f.seed, r.drawn = result.Seed, result.Strategy
 	return r.finish(report, []*sim.Scenario{s})
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,6 +19,8 @@ type reporter struct {
 	progress *progress
 	source   string // failure file that is replayed
 	quiet    bool   // no artefacts
+	astray   bool   // a file's replay failed in another way: no seed repeats that
+	drawn    string // strategy of the run that is repeated; empty for the flag's
 	failures []runner.Failure
 	texts    []string // of failures
 	replayed int      // cases of the corpus
@@ -115,15 +118,21 @@ func (r *reporter) foreshadow(f *runner.Failure) {
 
 // hints are the lines that repeat a failure and name its artefacts.
 func (r *reporter) hints(f *runner.Failure, a *runner.Artefacts) []runner.Hint {
-	hs := []runner.Hint{{Label: "replay", Line: r.replayLine(f, a)}}
+	var hs []runner.Hint
+	replay := r.replayLine(f, a)
+	if replay != "" {
+		hs = append(hs, runner.Hint{Label: "replay", Line: replay})
+	} else {
+		hs = append(hs, runner.Hint{Label: "replay", Line: "(give -out DIR for a file of this failure)"})
+	}
 	if line := r.shrinkLine(f, a); line != "" {
 		hs = append(hs, runner.Hint{Label: "shrink", Line: line})
 	}
-	if a.File != "" && f.Corpus == "" && r.source == "" {
+	if a.File != "" && f.Corpus == "" && r.source == "" && !r.astray {
 		hs = append(hs, runner.Hint{Label: "seed", Line: r.seedLine(f)})
 	}
-	if f.Result.Failure.Kind != sim.Stuck && f.Result.Failure.Kind != sim.Nondeterminism {
-		hs = append(hs, runner.Hint{Label: "view", Line: strings.Replace(hs[0].Line, " replay ", " view ", 1)})
+	if replay != "" && f.Result.Failure.Kind != sim.Stuck && f.Result.Failure.Kind != sim.Nondeterminism {
+		hs = append(hs, runner.Hint{Label: "view", Line: strings.Replace(replay, " replay ", " view ", 1)})
 	}
 	if a.Trace != "" {
 		hs = append(hs, runner.Hint{Label: "trace", Line: a.Trace}, runner.Hint{Label: "history", Line: a.History})
@@ -175,7 +184,7 @@ func (r *reporter) textVerdict(report *runner.Report, failed uint64) {
 	}
 	out := r.env.Stdout
 	fmt.Fprintf(out, "%s  %s runs  %s steps  %s  seed %d  strategy %s  digest %v",
-		word, grouped(report.Runs), grouped(report.Steps), seconds(report.Elapsed), r.f.seed, r.f.strategy, report.Digest)
+		word, grouped(report.Runs), grouped(report.Steps), seconds(report.Elapsed), r.f.seed, cmp.Or(r.drawn, r.f.strategy), report.Digest)
 	if r.replayed > 0 {
 		fmt.Fprintf(out, "  corpus %d", r.replayed)
 	}
@@ -275,8 +284,11 @@ func (r *reporter) failureObject(f *runner.Failure, a *runner.Artefacts) failure
 // replayLine is the pasteable line that repeats a failure: from its file, or by
 // its seed if the file would not do.
 func (r *reporter) replayLine(f *runner.Failure, a *runner.Artefacts) string {
-	if a.File != "" {
+	switch {
+	case a.File != "":
 		return r.c.Program + " replay " + runner.ShellWord(a.File)
+	case r.astray:
+		return ""
 	}
 	return r.seedLine(f)
 }

@@ -71,8 +71,8 @@ func TestFailureText(t *testing.T) {
 		}
 	}
 	s.want(s.do("run", "toy/deadlock", "-seed", "1"), ExitNoProgress,
-		"FAIL  toy/deadlock  deadlock: some thread can always go on", "blocked in lock of mutex ", "held by main/", "at toy/toy.go:")
-	s.want(s.do("run", "toy/panics", "-seed", "1"), ExitFailed, "panic: no thread panics", "nil pointer dereference", "at toy/toy.go:")
+		"FAIL  toy/deadlock  deadlock: no thread can go on", "blocked in lock of mutex ", "held by main/", "at toy/toy.go:")
+	s.want(s.do("run", "toy/panics", "-seed", "1"), ExitFailed, "panic: a thread panicked", "nil pointer dereference", "at toy/toy.go:")
 	s.want(s.do("run", "toy/overlap", "-seed", "1"), ExitFailed, "SER-1: callbacks of one connection never overlap", "*  ", "> on_message c1", "main/worker")
 }
 
@@ -379,7 +379,7 @@ func TestNondeterminism(t *testing.T) {
 	s := newShell(t)
 	s.cfg.Scenarios = []*sim.Scenario{toy.Clean(), toy.Nondeterministic(true)}
 	s.want(s.do("run", "-seed", "1", "-workers", "1"), ExitNondeterminism,
-		"nondeterminism: a run repeats itself", "part at event 2", "counted", "1st ", "2nd ")
+		"nondeterminism: a run did not repeat itself", "part at event 2", "counted", "1st ", "2nd ")
 	s.cfg.Scenarios[1] = toy.Nondeterministic(false)
 	s.want(s.do("run", "-seed", "1"), ExitOK)
 	o := s.do("verify", "-seed", "1", "-runs", "20", "-json")

@@ -112,5 +112,5 @@ func TestShrinkOfANondeterministicScenario(t *testing.T) {
 		sound(w)
 	}
 	s.cfg.Scenarios = append(s.cfg.Scenarios[:0:0], flaky)
-	s.want(s.do("shrink", file), ExitNondeterminism, "nondeterminism", "a run repeats itself", "cut short")
+	s.want(s.do("shrink", file), ExitNondeterminism, "nondeterminism", "a run did not repeat itself", "cut short")
 }

@@ -59,16 +59,16 @@ func newFailure(s *sim.Scenario, r sim.Result) Failure {
 	return f
 }
 
-// kindProperty states what a failure without a rule has broken.
+// kindProperty states what happened, for a failure without a rule.
 var kindProperty = map[sim.Kind]string{
-	sim.Broken:         "the scenario's property holds",
-	sim.Panicked:       "no thread panics",
-	sim.Owned:          "objects are used by their owner only",
-	sim.Deadlock:       "some thread can always go on",
-	sim.Livelock:       "the program makes progress",
-	sim.Leak:           "no thread is left when main has returned",
-	sim.Stuck:          "every step comes back",
-	sim.Nondeterminism: "a run repeats itself",
+	sim.Broken:         "the scenario's own rule is broken",
+	sim.Panicked:       "a thread panicked",
+	sim.Owned:          "an object was used where it must not be",
+	sim.Deadlock:       "no thread can go on",
+	sim.Livelock:       "the program does not get on",
+	sim.Leak:           "threads are left when main has returned",
+	sim.Stuck:          "a step does not come back",
+	sim.Nondeterminism: "a run did not repeat itself",
 }
 
 // property states what does not hold.
