@@ -282,9 +282,15 @@ func (w *World) end(f *Failure) {
 	}
 }
 
-//
+// foreignUse is what package iter says when a goroutine that is no thread makes a
+// step: it yields in place of the thread whose coroutine it took.
+const foreignUse = "iter.Pull: "
+
 //go:norace
 func panicFailure(w *World, t *Thread, v any) *Failure {
+	if s, ok := v.(string); ok && strings.HasPrefix(s, foreignUse) {
+		v = &Misuse{What: "a goroutine that is no thread of the World has used it: start threads with World.Go or the Env's Go"}
+	}
 	f := &Failure{Kind: Panicked, Message: hideAddresses(fmt.Sprint(v)), Thread: t.Name(), Value: v}
 	if err, ok := v.(error); ok {
 		var rule RuleError

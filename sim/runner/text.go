@@ -77,5 +77,17 @@ func writePlaces(b *strings.Builder, f *sim.Failure) {
 	}
 }
 
-// shortFunc returns a function's name without the directories of its package.
-func shortFunc(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+// shortFunc returns a function's name without the directories of its package and
+// without type arguments, and not much of it: the compiler's names for the bodies
+// of nested loops can fill a page.
+func shortFunc(name string) string {
+	name, _, _ = strings.Cut(name, "[")
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	if len(name) > maxFunc {
+		name = name[:maxFunc] + "…"
+	}
+	return name
+}
+
+// maxFunc bounds the function names printed, in octets.
+const maxFunc = 60
