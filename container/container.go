@@ -91,6 +91,11 @@ func New(id string, h Handler, opts Options) *Container {
 	return c
 }
 
+// Env returns the container's Env: Production(), or the one of its Options. What
+// handlers share between connections is guarded by its mutexes, so that the same
+// code runs, and can be explored, in a simulator.
+func (c *Container) Env() Env { return c.env }
+
 // ID returns the container-id.
 func (c *Container) ID() string { return c.id }
 

@@ -119,7 +119,7 @@ func lifecycle(w *sim.World) {
 
 // runStopped is run for a container that the world stops with errChaos.
 func (x *house) runStopped(c *record.Container, workers int64) *sim.Thread {
-	return x.w.Go("run", func() {
+	return x.w.Go(c.Container().ID(), func() {
 		ctx, cancel := x.w.Env().NewContext()
 		defer cancel()
 		if err := c.Run(ctx, int(workers)); err != nil && !errors.Is(err, errChaos) {

@@ -26,6 +26,7 @@ package stage
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/collider-amqp/collider/container"
 	"github.com/collider-amqp/collider/container/record"
@@ -83,12 +84,13 @@ func (s *Stage) Listen(c *record.Container, h container.ListenHandler) *record.L
 	return l
 }
 
-// Run runs c with n threads, on a thread of its own. An error of Run, such as a
-// panic of a callback, fails the World.
+// Run runs c with n threads, on a thread of its own, which has the container's
+// name. An error of Run fails the World.
 func (s *Stage) Run(c *record.Container, n int) *sim.Thread {
-	return s.World.Go("run", func() {
+	id := c.Container().ID()
+	return s.World.Go(id, func() {
 		if err := c.Run(context.Background(), n); err != nil {
-			s.World.FailError(err)
+			s.World.FailError(fmt.Errorf("container %q: Run: %w", id, err))
 		}
 	})
 }

@@ -87,7 +87,7 @@ func (r *reporter) replayFile(path string) int {
 	} else {
 		r.astray = true
 	}
-	return r.outcome(s, &o.Result, o.Failure, verdict(o, file))
+	return r.outcome(s, &o.Result, o.Failure, o.Verdict(file))
 }
 
 // load reads a failure file; it returns nil and the exit code if this program
@@ -118,34 +118,6 @@ func (r *reporter) load(path string) (*runner.File, int) {
 		return nil, ExitUsage
 	}
 	return file, ExitOK
-}
-
-// verdict says how a replayed file went, beside its failure.
-func verdict(o *runner.Outcome, file *runner.File) string {
-	d := o.Result.Drift
-	drift := ""
-	if !d.Zero() {
-		drift = fmt.Sprintf("; %d of %d segments (%d steps) could not be followed, %d steps came after the record's end",
-			d.Segments, len(file.Segments), d.Steps, d.Extra)
-	}
-	switch {
-	case o.Same && o.Exact:
-		return "the same failure, exactly as recorded"
-	case o.Same:
-		return "the same failure, by another way: the program has changed since " + made(file) + drift
-	case o.Failure != nil:
-		return fmt.Sprintf("another failure than the recorded %s %q%s", file.Failure.Kind, file.Failure.Message, drift)
-	case d.Segments == 0:
-		return fmt.Sprintf("passed, with all decisions followed; recorded was %s %q", file.Failure.Kind, file.Failure.Message)
-	}
-	return fmt.Sprintf("passed, which proves little: the program has changed since %s%s", made(file), drift)
-}
-
-func made(file *runner.File) string {
-	if file.Collider.Commit == "" {
-		return "it was recorded"
-	}
-	return "commit " + file.Collider.Commit
 }
 
 // outcome prints the outcome of one run and returns the exit code.

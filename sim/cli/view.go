@@ -112,7 +112,7 @@ func (v *viewer) file(path string) int {
 		o.Failure.Result.Strategy = file.Strategy
 	}
 	if !o.Exact {
-		v.sayf("%s: %s", path, verdict(o, file))
+		v.sayf("%s: %s", path, o.Verdict(file))
 	}
 	replay := v.c.Program + " replay " + runner.ShellWord(path)
 	return v.draw(s, &o.Result, o.Failure, replay, strings.TrimSuffix(path, runner.FileSuffix))

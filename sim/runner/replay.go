@@ -82,3 +82,32 @@ func (f *FileFailure) Alike(failure *sim.Failure) bool {
 	return failure != nil && failure.Kind.String() == f.Kind && failure.Rule == f.Rule &&
 		normalise(failure.Message) == normalise(f.Message)
 }
+
+// Verdict says in a sentence how the replay of a file went, beside its failure, and
+// how far the program and the record have parted.
+func (o *Outcome) Verdict(file *File) string {
+	d := o.Result.Drift
+	drift := ""
+	if !d.Zero() {
+		drift = fmt.Sprintf("; %d of %d segments (%d steps) could not be followed, %d steps came after the record's end",
+			d.Segments, len(file.Segments), d.Steps, d.Extra)
+	}
+	switch {
+	case o.Same && o.Exact:
+		return "the same failure, exactly as recorded"
+	case o.Same:
+		return "the same failure, by another way: the program has changed since " + made(file) + drift
+	case o.Failure != nil:
+		return fmt.Sprintf("another failure than the recorded %s %q%s", file.Failure.Kind, file.Failure.Message, drift)
+	case d.Segments == 0:
+		return fmt.Sprintf("passed, with all decisions followed; recorded was %s %q", file.Failure.Kind, file.Failure.Message)
+	}
+	return fmt.Sprintf("passed, which proves little: the program has changed since %s%s", made(file), drift)
+}
+
+func made(file *File) string {
+	if file.Collider.Commit == "" {
+		return "it was recorded"
+	}
+	return "commit " + file.Collider.Commit
+}

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/collider-amqp/collider/sim"
@@ -22,8 +23,11 @@ func (f *Failure) Text(hints ...Hint) string {
 	res := &f.Result
 	fail := res.Failure
 	what := fail.Rule
-	if what == "" {
+	switch {
+	case what == "":
 		what = fail.Kind.String()
+	case slices.Contains([]sim.Kind{sim.Deadlock, sim.Livelock, sim.Leak}, fail.Kind):
+		what = fail.Kind.String() + ", " + what
 	}
 	fmt.Fprintf(&b, "FAIL  %s  %s: %s\n", f.Scenario.Name, what, f.Property)
 	for _, line := range strings.Split(fail.Message, "; ") {

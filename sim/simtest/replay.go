@@ -42,12 +42,8 @@ func (x *explorer) replay() {
 		return
 	}
 	if o.Failure == nil {
-		x.t.Logf("simtest: the replay of %s passes; drift %+v", x.e.replay, o.Result.Drift)
+		x.t.Logf("simtest: replay of %s: %s", x.e.replay, o.Verdict(file))
 		return
-	}
-	how := "another failure than the recorded one"
-	if o.Same {
-		how = "the same failure"
 	}
 	var trace strings.Builder
 	if h := o.Result.History; h != nil {
@@ -56,5 +52,5 @@ func (x *explorer) replay() {
 		}
 	}
 	hint := runner.Hint{Label: "replay", Line: runner.TestLine(x.e.replay, x.from)}
-	x.t.Errorf("%s by replay of %s\n%s\n%s", how, x.e.replay, o.Failure.Text(hint), trace.String())
+	x.t.Errorf("simtest: replay of %s: %s\n%s\n%s", x.e.replay, o.Verdict(file), o.Failure.Text(hint), trace.String())
 }

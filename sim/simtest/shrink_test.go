@@ -42,7 +42,7 @@ func TestShrink(t *testing.T) {
 	t.Setenv("SIM_REPLAY", small)
 	f = &fakeT{name: "TestToy/sub"}
 	Run(f, toy.LostUpdate())
-	contains(t, f.all(), "the same failure by replay", "TOY-1")
+	contains(t, f.all(), ": the same failure", "TOY-1")
 	t.Setenv("SIM_REPLAY", "")
 	t.Setenv("SIM_EXPLAIN", small)
 	f = &fakeT{name: "TestToy/sub"}

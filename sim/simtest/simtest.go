@@ -192,6 +192,13 @@ func (x *explorer) corpus() bool {
 		x.t.Fatalf("simtest: %s: %v", x.stored(), err)
 		return false
 	}
+	for _, c := range cases {
+		if c.File.Scenario != x.s.Name {
+			x.t.Fatalf("simtest: the stored failure %s is of scenario %q, this test runs %q: write the new name into the file, or remove it",
+				c.Name, c.File.Scenario, x.s.Name)
+			return false
+		}
+	}
 	more, err := runner.LoadCorpus(x.e.Corpus)
 	if err != nil {
 		x.t.Fatalf("simtest: %v", err)
@@ -203,7 +210,7 @@ func (x *explorer) corpus() bool {
 		return false
 	}
 	for _, name := range report.Drifted {
-		x.t.Logf("simtest: the stored failure %s passes, but its decisions can no longer be followed", name)
+		x.t.Logf("simtest: the stored failure %s passes, but its decisions can no longer be followed: remove it, or look for the failure anew (SIM_RUNS=10000)", name)
 	}
 	for i := range report.Failures {
 		x.report(&report.Failures[i])
