@@ -269,10 +269,32 @@ func (l *Link) Refuse(err *wire.Error) error {
 	if l.local != Uninitialized || l.remoteAttach == nil {
 		return &CallError{"Link.Refuse", "there is no attach to be refused"}
 	}
-	if e := l.Attach(l.refusal()); e != nil {
-		return e
+	e := l.Attach(l.refusal())
+	if e != nil {
+		e = l.Attach(AttachOptions{}) // the peer's terminus may be what leaves no room
 	}
-	return l.Detach(true, err)
+	if e == nil {
+		return l.Detach(true, err)
+	}
+	if l.unanswerable() {
+		l.session.fail("2.6.3", wire.ConditionFrameSizeTooSmall, "link %q cannot be answered within max-frame-size %d",
+			cutText(l.name, maxCondition), l.session.conn.frameLimit())
+		return nil
+	}
+	return e
+}
+
+// unanswerable reports whether not even a bare attach of the link fits the peer's max-frame-size: then only the end
+// of the session can refuse it.
+func (l *Link) unanswerable() bool {
+	s := l.session
+	if s.local != Active || s.conn.local == Closed || s.conn.over || s.conn.remoteOpen == nil {
+		return false
+	}
+	bare := *l
+	bare.options = AttachOptions{}
+	size, err := encodedSize(bare.attachFrame())
+	return err == nil && size > s.conn.frameLimit()
 }
 
 // refusal is the attach of an end without a terminus; the peer's terminus and modes are returned as they came.

@@ -103,6 +103,27 @@ func TestRefuse(t *testing.T) {
 	}
 }
 
+// §2.7.1: a link whose name leaves no room for an answer in the peer's frames cannot be refused by an attach; it is
+// refused by the end of its session (§2.5.4).
+func TestRefuseOfALinkThatCannotBeAnswered(t *testing.T) {
+	p := newPeer(t, Config{Side: Server})
+	p.sendHeader(wire.HeaderAMQP)
+	p.wantHeader("the header is answered", wire.HeaderAMQP)
+	p.send(0, &wire.Open{ContainerID: "peer", MaxFrameSize: 512, ChannelMax: 9})
+	p.wantEvent("the peer's open is reported", ConnectionRemoteOpen)
+	p.must(p.c.Open())
+	next[*wire.Open](p, "the open is answered", 0)
+	p.begin(0)
+	p.send(0, &wire.Attach{Name: strings.Repeat("n", 600), Role: wire.RoleSender, Source: someSource, Target: someTarget})
+	l := p.wantEvent("the attach is reported", LinkRemoteAttach).Link
+	if err := l.Attach(termini); err == nil {
+		t.Fatal("an attach of 600 octets is accepted for a frame of 512")
+	}
+	p.must(l.Refuse(&wire.Error{Condition: wire.ConditionNotFound}))
+	p.wantEvent("the session has been ended", SessionFault)
+	p.wantEnd("the end says why", 0, wire.ConditionFrameSizeTooSmall)
+}
+
 // §2.6.6: "a closing detach is answered by a closing detach", a non-closing one by a non-closing one (§2.6.4).
 func TestRemoteDetach(t *testing.T) {
 	p, s := beginPeer(t, Config{})
