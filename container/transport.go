@@ -13,7 +13,7 @@ import (
 //	TryWrite(p []byte) (n int, err error)
 //
 // that writes what can be written without blocking (n < len(p) with a nil error
-// says that the stream is full for now) saves the container a writer thread for
+// says that the stream is full at present) saves the container a writer thread for
 // as long as the peer keeps up.
 type Transport interface {
 	// Dial opens a stream to address, as net.Dialer.DialContext does. It
