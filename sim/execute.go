@@ -14,6 +14,10 @@ type RunConfig struct {
 	Seed uint64
 	// Params fixes parameters by name; the others are drawn.
 	Params map[string]int64
+	// Plans are the plans of faults and work that the run is to have, instead of those
+	// that the scenario draws; see Plan. An item whose purpose the scenario does not
+	// ask for counts as Drift.
+	Plans Plans
 	// Defaults gives the parameters that are not fixed their defaults, instead of
 	// drawing them.
 	Defaults bool
@@ -71,6 +75,9 @@ type Result struct {
 	Mark uint64
 	// Schedule is what the scheduler decided. Set if the run failed, or with Keep.
 	Schedule choice.Schedule
+	// Plans are what the run had of faults and work. Set if the run failed, or with
+	// Keep.
+	Plans Plans
 	// Drift says how a Replay went.
 	Drift Drift
 	// History is what was recorded. Set if the run failed, or with Keep.
@@ -132,6 +139,7 @@ func (w *World) begin(s *Scenario, cfg *RunConfig) {
 		w.limits.budget = max(w.limits.budget, r.total)
 		w.limits.scanAt = 0
 	}
+	w.plans.begin(cfg.Plans, w.hooks.strategy)
 	w.trap = w.limits.next()
 	w.watchChoices()
 	if w.tap != nil {
@@ -163,12 +171,14 @@ func (w *World) judge(s *Scenario, cfg *RunConfig) Result {
 	}
 	if p := w.hooks.replay; p != nil {
 		r.Drift = p.finish(w.steps)
+		r.Drift.Items = w.plans.unasked()
 		if p.trace != nil {
 			p.trace.finish(w)
 		}
 	}
 	if r.Failure != nil || cfg.Keep {
 		r.Schedule = w.schedule()
+		r.Plans = w.plans.collect()
 		r.History = h.Clone()
 		r.Params = append([]ParamValue(nil), w.params...)
 	}

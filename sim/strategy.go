@@ -12,8 +12,8 @@ import (
 // at a time and many runs in a row; everything that it does in a run must follow
 // from RunInfo and from what it is told in the run.
 //
-// A strategy may also have the methods of Follower, Clocker, Chooser, Marker,
-// Exiter, Ender, Replacer and Selector, and is then asked or told more.
+// A strategy may also have the methods of Follower, Clocker, Chooser, Planner,
+// Marker, Exiter, Ender, Replacer and Selector, and is then asked or told more.
 type Strategy interface {
 	// Name is the strategy's name with its parameters, as "pct:3".
 	Name() string

@@ -11,6 +11,9 @@ type Drift struct {
 	Steps    uint64
 	// Extra is the number of steps made after the record's end.
 	Extra uint64
+	// Items is the number of planned faults and pieces of work that the run did not
+	// ask for.
+	Items int
 }
 
 // Zero reports whether the record was followed exactly.

@@ -1,6 +1,9 @@
 package sim
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Search is the strategy that visits all schedules within a bound, each once, in a
 // fixed order: depth-first over the decisions of a run, from World.Mark on, or from
@@ -18,18 +21,23 @@ import "strconv"
 //     that order that is passed over, at any step;
 //   - a move of the clock while a thread can run.
 //
-// Which ready case a Select takes is free.
+// Which ready case a Select takes is free. Faults have a bound of their own: where a
+// scenario offers a menu of them (Plan), before the mark or after it, the search
+// visits all schedules of each subset of the menu within that bound, that without
+// faults first; none, unless WithFaults says more.
 type Search struct {
 	bound  int
+	faults int
 	delays bool
 
-	made   []decision
-	at     int  // decisions followed in this run
-	spent  int  // of the bound, in this run
-	active bool // the mark has been passed
-	first  bool // the first run, which finds out whether there is a mark
-	marked bool // there is one
-	fair   bool // the schedule of this run has become fair: it is asked no more
+	made    []decision
+	at      int  // decisions followed in this run
+	spent   int  // of the bound, in this run
+	planned int  // faults, in this run
+	active  bool // the mark has been passed
+	first   bool // the first run, which finds out whether there is a mark
+	marked  bool // there is one
+	fair    bool // the schedule of this run has become fair: it is asked no more
 
 	report SearchReport
 }
@@ -47,6 +55,8 @@ type SearchReport struct {
 	From uint64
 	// Deepest is the largest number of decisions with an alternative in a run.
 	Deepest int
+	// Menu is the largest number of faults from which the search could choose.
+	Menu int
 }
 
 // decision is a point at which the search can do more than one thing.
@@ -62,6 +72,7 @@ const (
 	freeDecision  decisionKind = iota // each alternative costs nothing
 	unitDecision                      // each alternative but the first costs 1
 	delayDecision                     // alternative i costs i
+	faultDecision                     // alternative i plans the i-th fault of those left
 )
 
 func (k decisionKind) cost(i int32) int {
@@ -80,6 +91,12 @@ func SearchPreemptions(n int) *Search { return &Search{bound: max(n, 0), first: 
 // SearchDelays returns the search of all schedules with at most n delays.
 func SearchDelays(n int) *Search { return &Search{bound: max(n, 0), delays: true, first: true} }
 
+// WithFaults lets the search plan up to n faults, and returns it.
+func (s *Search) WithFaults(n int) *Search {
+	s.faults = max(n, 0)
+	return s
+}
+
 // Name implements Strategy.
 func (s *Search) Name() string {
 	if s.delays {
@@ -93,7 +110,7 @@ func (s *Search) Report() SearchReport { return s.report }
 
 // Begin implements Strategy. A run may be repeated before Next.
 func (s *Search) Begin(r *RunInfo) {
-	s.at, s.spent, s.fair = 0, 0, false
+	s.at, s.spent, s.planned, s.fair = 0, 0, 0, false
 	s.active = !s.marked
 }
 
@@ -101,13 +118,31 @@ func (s *Search) Begin(r *RunInfo) {
 func (s *Search) Spawn(t, parent *Thread) {}
 
 // Mark implements Marker. All that comes before it in the first run was the first
-// alternative, and stays so.
+// alternative, and stays so, but for faults.
 func (s *Search) Mark() {
 	if s.first && !s.marked {
 		s.marked = true
-		s.made, s.at, s.spent = s.made[:0], 0, 0
+		s.made = slices.DeleteFunc(s.made, func(d decision) bool { return d.kind != faultDecision })
+		s.at, s.spent = len(s.made), 0
 	}
 	s.active = true
+}
+
+// Plan implements Planner.
+func (s *Search) Plan(kind PlanKind, n int) (chosen []int, decides bool) {
+	if kind != Faults {
+		return nil, false
+	}
+	s.report.Menu = max(s.report.Menu, n)
+	for from := 0; from < n && s.planned < s.faults; s.planned++ {
+		i := s.decide(n-from+1, faultDecision)
+		if i == 0 {
+			break
+		}
+		from += i
+		chosen = append(chosen, from-1)
+	}
+	return chosen, true
 }
 
 // Replaced implements Replacer.
@@ -115,10 +150,10 @@ func (s *Search) Replaced() { s.fair = true }
 
 // End implements Ender.
 func (s *Search) End(r *Result) {
-	s.first = false
-	if s.marked {
+	if s.first && s.marked {
 		s.report.From = r.Mark
 	}
+	s.first = false
 	if s.at < len(s.made) {
 		panic(unrepeatable)
 	}
@@ -148,7 +183,7 @@ func (s *Search) Next() bool {
 
 // decide returns which of n things is done.
 func (s *Search) decide(n int, k decisionKind) int {
-	if !s.active || k != freeDecision && s.spent == s.bound {
+	if k != faultDecision && (!s.active || k != freeDecision && s.spent == s.bound) {
 		return 0
 	}
 	if s.at == len(s.made) {

@@ -103,6 +103,7 @@ type World struct {
 	limits   limits
 	verdict  verdict
 	entropy  entropy
+	plans    plans
 	params   []ParamValue
 	segments []segment
 	hooks    strategyHooks
