@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"strings"
 	"time"
 
 	"github.com/collider-amqp/collider/container"
@@ -64,7 +65,8 @@ func (x *house) faults(from, to string) {
 			Kinds: f.kinds, Dialers: []string{from}, Acceptors: []string{to},
 			Conns: 3, Bytes: 600, Time: 2 * time.Millisecond, Lasting: 5 * time.Millisecond,
 		}
-		for _, fault := range menu.Plan(x.w.Rand(f.param).Uint64(), int(x.w.Param(f.param))) {
+		drawn := menu.Plan(x.w.Rand(f.param).Uint64(), int(x.w.Param(f.param)))
+		for _, fault := range sim.Plan(x.w, sim.Faults, strings.TrimPrefix(f.param, "fault."), drawn, nil) {
 			x.Net.Inject(fault)
 		}
 	}

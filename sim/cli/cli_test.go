@@ -207,7 +207,7 @@ func TestList(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	s := newShell(t)
-	s.want(s.do("version"), ExitOK, "simrun ", "commit ", "go1.", "history format 1", "failure file format 1")
+	s.want(s.do("version"), ExitOK, "simrun ", "commit ", "go1.", "history format 1", "failure file format 2")
 	s.want(s.do("--version"), ExitOK, "history format 1")
 	if v := s.last(s.do("version", "-json")); v["history_format"] != 1.0 {
 		t.Errorf("%v", v)

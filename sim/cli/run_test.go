@@ -179,7 +179,7 @@ func TestReplayOfBadFiles(t *testing.T) {
 	}
 	for _, c := range []struct{ old, with, want string }{
 		{good[len(good)/2:], "", "broken or truncated"},
-		{`"format": 1`, `"format": 7`, "format version 7"},
+		{`"format": 2`, `"format": 7`, "format version 7"},
 		{"toy/deadlock", "toy/gone", `no scenario "toy/gone" here`},
 		{`"params": {}`, `"params": {"x": 1}`, "no parameter x"},
 		{`"registry": "simrun"`, `"package": "example.org/p", "test": "TestX/sub"`, "go test -run '^TestX$/^sub$' example.org/p"},

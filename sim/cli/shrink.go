@@ -187,11 +187,13 @@ type shrunkSize struct {
 	Preempts  uint64           `json:"preempts"`
 	Steps     uint64           `json:"steps"`
 	Threads   int              `json:"threads"`
+	Faults    int              `json:"faults"`
+	Work      int              `json:"work"`
 	Params    map[string]int64 `json:"params"`
 }
 
 func sizeObject(s shrink.Size) shrunkSize {
-	o := shrunkSize{s.Decisions, s.Segments, s.Switches, s.Preempts, s.Steps, s.Threads, map[string]int64{}}
+	o := shrunkSize{s.Decisions, s.Segments, s.Switches, s.Preempts, s.Steps, s.Threads, s.Faults, s.Work, map[string]int64{}}
 	for _, p := range s.Params {
 		o.Params[p.Name] = p.Value
 	}
@@ -213,6 +215,9 @@ func (r *reporter) shrunk(path, out string, result *shrink.Result) {
 	fmt.Fprintf(w, "%s  %s: %s\n", result.File.Scenario, what(result.Failure), result.File.Failure.Message)
 	fmt.Fprintf(w, "      decisions %d → %d  switches %d → %d  preempted %d → %d  steps %d → %d  threads %d → %d\n",
 		b.Decisions, a.Decisions, b.Switches, a.Switches, b.Preempts, a.Preempts, b.Steps, a.Steps, b.Threads, a.Threads)
+	if b.Faults+b.Work > 0 {
+		fmt.Fprintf(w, "      faults %d → %d  work %d → %d\n", b.Faults, a.Faults, b.Work, a.Work)
+	}
 	var params []string
 	for i, p := range a.Params {
 		text := fmt.Sprintf("%s %d", p.Name, p.Value)

@@ -81,7 +81,7 @@ func ReplayCorpus(scenarios []*sim.Scenario, cs []Case, watchdog time.Duration) 
 		if o.Failure != nil {
 			o.Failure.Corpus = c.Name
 			r.Failures = append(r.Failures, *o.Failure)
-		} else if d := o.Result.Drift; d.Segments > 0 {
+		} else if d := o.Result.Drift; d.Segments > 0 || d.Items > 0 {
 			r.Drifted = append(r.Drifted, c.Name)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 // FileFormat is the version of the failure file that this package reads and
-// writes.
-const FileFormat = 1
+// writes. Since version 2 "work" and "faults" are the plans of the run.
+const FileFormat = 2
 
 // FileSuffix ends the names of failure files.
 const FileSuffix = ".sim.json"
@@ -33,8 +33,8 @@ type File struct {
 	Seed uint64 `json:"seed"`
 	// Strategy that made the decisions.
 	Strategy string `json:"strategy"`
-	// Work and Faults are decisions about workload and faults that differ from
-	// what the seed gives. This version knows none: both are empty.
+	// Work and Faults are the plans that the run had (sim.Plan), whatever the seed
+	// would give today. An item taken out of them is left out of the run.
 	Work   []string `json:"work"`
 	Faults []string `json:"faults"`
 	// Segments are the decisions of the scheduler.
@@ -115,7 +115,7 @@ func (f *Failure) File(o Origin) *File {
 	file := &File{
 		Format: FileFormat, Collider: ThisBuild(), Origin: o,
 		Scenario: f.Scenario.Name, Params: map[string]int64{}, Seed: r.Seed, Strategy: r.Strategy,
-		Work: []string{}, Faults: []string{}, Segments: Segments(r.Schedule),
+		Work: planItems(r.Plans[sim.Work]), Faults: planItems(r.Plans[sim.Faults]), Segments: Segments(r.Schedule),
 		Failure: FileFailure{
 			Kind: r.Failure.Kind.String(), Property: f.Property, Rule: r.Failure.Rule, Message: r.Failure.Message,
 		},
@@ -125,6 +125,14 @@ func (f *Failure) File(o Origin) *File {
 		file.Params[p.Name] = p.Value
 	}
 	return file
+}
+
+// planItems is a plan of a file, which is never nil.
+func planItems(items []string) []string {
+	if items == nil {
+		return []string{}
+	}
+	return items
 }
 
 // Encode returns the file's text: JSON, a field a line, in a fixed order. Equal
@@ -209,8 +217,8 @@ func (f *File) lacks() string {
 		return `it has no "strategy"`
 	case f.Failure.Kind == "":
 		return `it has no "failure"`
-	case len(f.Work)+len(f.Faults) > 0:
-		return `it has decisions about "work" or "faults", which this build cannot follow`
+	case f.Work == nil || f.Faults == nil:
+		return `it lacks "work" or "faults"`
 	case len(f.Digest) != 16 || strings.Trim(f.Digest, "0123456789abcdef") != "":
 		return fmt.Sprintf("digest %q is not 16 hexadecimal digits", f.Digest)
 	}

@@ -89,7 +89,7 @@ func TestFileText(t *testing.T) {
 	file := f.File(Origin{Package: "example.org/p", Test: "TestX"})
 	file.Collider = Build{Version: "v1.2.3", Commit: "0123456789ab"}
 	want := `{
-  "format": 1,
+  "format": 2,
   "collider": {
     "version": "v1.2.3",
     "commit": "0123456789ab"
@@ -165,7 +165,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"no failure", edit(`"kind": "`+f.Result.Failure.Kind.String(), `"kind": "`), `no "failure"`},
 		{"bad digest", edit(`"digest": "`, `"digest": "x`), "16 hexadecimal digits"},
 		{"bad segments", edit(`"segments": [`, `"segments": ["main",`), "segment 1"},
-		{"work", edit(`"work": []`, `"work": ["1 send"]`), "cannot follow"},
+		{"no faults", edit(`"faults"`, `"Faults2"`), "Faults2"},
+		{"null work", edit(`"work": []`, `"work": null`), `lacks "work"`},
 		{"more", good + "{}", "broken or truncated"},
 	} {
 		_, err := Decode([]byte(c.text))
@@ -179,7 +180,7 @@ func TestDecodeRefuses(t *testing.T) {
 			t.Fatalf("a file cut to %d bytes is accepted", n)
 		}
 	}
-	_, err := Decode([]byte(edit(`"format": 1`, `"format": 99`)))
+	_, err := Decode([]byte(edit(`"format": 2`, `"format": 99`)))
 	var ve *FileVersionError
 	if !errors.As(err, &ve) || ve.Got != 99 {
 		t.Errorf("error %v", err)
@@ -285,7 +286,7 @@ func TestCorpusTellsDrift(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add([]byte(`{"format":1,"scenario":"x","strategy":"random","failure":{"kind":"leak"},"digest":"0000000000000000","segments":["main 1"]}`))
+	f.Add([]byte(`{"format":2,"work":[],"faults":[],"scenario":"x","strategy":"random","failure":{"kind":"leak"},"digest":"0000000000000000","segments":["main 1"]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		file, err := Decode(b)
 		if err != nil {

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,6 +44,12 @@ func Replay(s *sim.Scenario, f *File, watchdog time.Duration) (*Outcome, error) 
 	if r.Failure == nil {
 		return o, nil
 	}
+	if err, ok := r.Failure.Value.(error); ok {
+		var plan *sim.PlanError
+		if errors.As(err, &plan) {
+			return nil, &FileError{Reason: fmt.Sprintf("%s: %q", plan.Kind, plan.Item), Err: plan.Err}
+		}
+	}
 	nf := newFailure(s, r)
 	o.Failure = &nf
 	o.Same = f.Failure.Alike(r.Failure)
@@ -65,7 +72,10 @@ func Replay(s *sim.Scenario, f *File, watchdog time.Duration) (*Outcome, error) 
 
 // Config returns the configuration of the run that follows the file's decisions.
 func (f *File) Config() sim.RunConfig {
-	return sim.RunConfig{Seed: f.Seed, Params: f.Params, Strategy: sim.Replay(choice.Schedule(f.Segments))}
+	return sim.RunConfig{
+		Seed: f.Seed, Params: f.Params, Plans: sim.Plans{sim.Faults: f.Faults, sim.Work: f.Work},
+		Strategy: sim.Replay(choice.Schedule(f.Segments)),
+	}
 }
 
 // Fits returns a *FileError if the scenario does not take the file's parameters.
@@ -92,6 +102,9 @@ func (o *Outcome) Verdict(file *File) string {
 		drift = fmt.Sprintf("; %d of %d segments (%d steps) could not be followed, %d steps came after the record's end",
 			d.Segments, len(file.Segments), d.Steps, d.Extra)
 	}
+	if d.Items > 0 {
+		drift += fmt.Sprintf("; %d planned faults or pieces of work were not asked for", d.Items)
+	}
 	switch {
 	case o.Same && o.Exact:
 		return "the same failure, exactly as recorded"
@@ -99,7 +112,7 @@ func (o *Outcome) Verdict(file *File) string {
 		return "the same failure, by another way: the program has changed since " + made(file) + drift
 	case o.Failure != nil:
 		return fmt.Sprintf("another failure than the recorded %s %q%s", file.Failure.Kind, file.Failure.Message, drift)
-	case d.Segments == 0:
+	case d.Segments == 0 && d.Items == 0:
 		return fmt.Sprintf("passed, with all decisions followed; recorded was %s %q", file.Failure.Kind, file.Failure.Message)
 	}
 	return fmt.Sprintf("passed, which proves little: the program has changed since %s%s", made(file), drift)

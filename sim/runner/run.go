@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -76,11 +77,13 @@ func (b *batch) run(begin time.Time) (*Report, error) {
 	return &m.report, nil
 }
 
-// collect takes in chunks until all workers have gone.
+// collect takes in chunks until all workers have gone. Its error is that of the
+// lowest run in which the harness panicked, like failures whatever the workers.
 func (b *batch) collect(m *merge, begin time.Time) error {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	var err error
+	lowest := uint64(math.MaxUint64)
 	for b.live > 0 {
 		select {
 		case msg := <-b.messages:
@@ -88,9 +91,8 @@ func (b *batch) collect(m *merge, begin time.Time) error {
 				b.live--
 			}
 			if c := msg.chunk; c != nil {
-				if c.err != nil && err == nil {
-					err = c.err
-					b.lower(0)
+				if c.err != nil && c.errOrder < lowest {
+					err, lowest = c.err, c.errOrder
 				}
 				m.add(c)
 			}

@@ -48,6 +48,8 @@ func (f *Failure) Text(hints ...Hint) string {
 		fmt.Fprintf(&b, "  (%d runs failed so)", f.Count)
 	}
 	b.WriteString("\n")
+	writePlan(&b, "faults", res.Plans[sim.Faults])
+	writePlan(&b, "work", res.Plans[sim.Work])
 	if lanes := lastEvents(res.History, fail.Seqs); len(lanes) > 0 {
 		b.WriteString("\n")
 		for _, l := range lanes {
@@ -78,6 +80,19 @@ func writePlaces(b *strings.Builder, f *sim.Failure) {
 	}
 	if n := len(f.Threads) - maxLines; n > 0 {
 		fmt.Fprintf(b, "      and %d more threads\n", n)
+	}
+}
+
+// writePlan writes the items of a plan, the first ones of many.
+func writePlan(b *strings.Builder, kind string, items []string) {
+	for i, item := range items[:min(len(items), maxLines)] {
+		if i > 0 {
+			kind = ""
+		}
+		fmt.Fprintf(b, "      %-6s %s\n", kind, item)
+	}
+	if n := len(items) - maxLines; n > 0 {
+		fmt.Fprintf(b, "             and %d more\n", n)
 	}
 }
 

@@ -17,7 +17,8 @@ type chunk struct {
 	first    uint64 // the shard's number of the first run
 	runs     []record
 	failed   []failed // in order of at
-	err      error
+	err      error    // a panic of the harness
+	errOrder uint64   // the run's place in the total order
 }
 
 // record is what a batch keeps of every run.
@@ -113,18 +114,21 @@ func (w *worker) do(c *chunk) {
 		}
 		cfg.Strategy, cfg.Defaults = p.search, true
 	}
-	broken := func(e *PanicError) { c.err = e }
+	at := uint64(0)
+	broken := func(e *PanicError) {
+		c.err, c.errOrder = e, at
+		b.lower(at)
+	}
 	cfg.Estimates = p.estimate(b.opt.Watchdog)
 	last := min(c.first+chunkRuns, b.planned)
 	for j := c.first; j < last && c.err == nil && b.want(c.scenario, j); j++ {
-		cfg.Seed = b.opt.seed(j)
+		cfg.Seed, at = b.opt.seed(j), b.order(c.scenario, j)
 		if p.search != nil {
 			cfg.Seed = b.opt.Seed
 		}
 		w.setSeed(cfg.Seed)
 		r := execute(w.world, p.scenario, &cfg, broken)
 		if c.err != nil {
-			b.lower(b.order(c.scenario, j))
 			return
 		}
 		w.mu.Lock()

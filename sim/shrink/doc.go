@@ -1,9 +1,10 @@
 // Package shrink makes a failed run smaller while it fails in the same way, and says
 // what makes it fail.
 //
-// The run is a failure file: parameters and the schedule's segments, named by
-// thread. Run moves the parameters towards their minimum first, which also turns
-// faults off, then removes, merges and shortens segments by delta debugging, and
+// The run is a failure file: parameters, planned faults and work, and the schedule's
+// segments, named by thread. Run moves the parameters towards their minimum first,
+// which also turns faults off, takes out of the plans what the failure does not
+// need, then removes, merges and shortens segments by delta debugging, and
 // leaves steps free (choice.Free) in which nothing has to be decided. What is left is
 // 1-minimal: without any one of its decisions the run does not fail, or
 // fails in another way. Explain flips the order of pairs of operations in the

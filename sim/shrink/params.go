@@ -37,7 +37,7 @@ func (x *search) params(fresh bool) bool {
 // shrinks says whether a parameter may be made smaller.
 func (x *search) shrinks(i int) bool {
 	p := &x.s.Params[i]
-	return p.Draw != sim.Fixed && x.best.params[i] > p.Min
+	return p.Draw != sim.Fixed && x.best.params[i] > p.Min && !x.planned(i)
 }
 
 // allMin tries all parameters at their minimum.
@@ -82,21 +82,23 @@ func (x *search) param(i int, fresh bool) bool {
 func (x *search) tryParams(params []int64, fresh bool, schedules int) bool {
 	c := x.best
 	c.params = params
-	if x.try(c) {
-		return true
-	}
-	for i := 0; fresh && i < schedules && !x.over(); i++ {
-		if x.tryFresh(params, uint64(i)) {
+	return x.try(c) || fresh && x.trySchedules(c, schedules)
+}
+
+// trySchedules tries c with n schedules of their own.
+func (x *search) trySchedules(c candidate, n int) bool {
+	for i := 0; i < n && !x.over(); i++ {
+		if x.tryFresh(c, uint64(i)) {
 			return true
 		}
 	}
 	return false
 }
 
-// tryFresh executes a run with a schedule of its own.
-func (x *search) tryFresh(params []int64, i uint64) bool {
-	c := candidate{seed: choice.Derive(x.file.Seed, "shrink", i), params: params}
-	r := x.play(sim.RunConfig{Seed: c.seed, Params: x.named(params), Strategy: sim.Auto(), EarlyClock: x.earlyClock()})
+// tryFresh executes c with a schedule of its own.
+func (x *search) tryFresh(c candidate, i uint64) bool {
+	c.seed = choice.Derive(x.file.Seed, "shrink", i)
+	r := x.play(sim.RunConfig{Seed: c.seed, Params: x.named(c.params), Plans: c.plans, Strategy: sim.Auto(), EarlyClock: x.earlyClock()})
 	if x.err != nil || r.Failure == nil {
 		return false
 	}

@@ -18,7 +18,8 @@ const (
 // candidate is a run that may fail in the same way as the file's.
 type candidate struct {
 	seed     uint64
-	params   []int64 // in the scenario's order
+	params   []int64   // in the scenario's order
+	plans    sim.Plans // nil lists are as the scenario draws them
 	schedule choice.Schedule
 }
 
@@ -27,6 +28,12 @@ func (c *candidate) hash() uint64 {
 	h := choice.Derive(c.seed, "candidate", choice.Hash(c.schedule.String()))
 	for i, v := range c.params {
 		h = choice.Derive(h, "param", uint64(v)+uint64(i)<<56)
+	}
+	for kind, items := range c.plans {
+		h = choice.Derive(h, "plan", uint64(kind))
+		for _, item := range items {
+			h = choice.Derive(h, "item", choice.Hash(item))
+		}
 	}
 	return h
 }
@@ -80,15 +87,30 @@ func (x *search) first() error {
 	if !x.file.Failure.Alike(r.Failure) {
 		return &NotReproducedError{Want: x.file.Failure, Got: r.Failure}
 	}
-	c := candidate{seed: x.file.Seed, schedule: coalesce(choice.Schedule(x.file.Segments))}
+	c := candidate{seed: x.file.Seed, plans: cfg.Plans, schedule: coalesce(choice.Schedule(x.file.Segments))}
 	for _, p := range r.Params {
 		c.params = append(c.params, p.Value)
 	}
+	c.plans = x.drawn(c, &r)
 	x.best, x.run = c, r
 	if r.Failure.Kind != sim.Stuck {
 		x.confirm(c, r)
 	}
 	return x.err
+}
+
+// drawn returns no plans, so that smaller parameters draw smaller ones, if the
+// scenario draws by itself what the file has; else the file's.
+func (x *search) drawn(c candidate, r *sim.Result) sim.Plans {
+	if r.Failure.Kind == sim.Stuck || len(c.plans[sim.Faults])+len(c.plans[sim.Work]) == 0 {
+		return c.plans
+	}
+	own := c
+	own.plans = sim.Plans{}
+	if again := x.play(x.config(own)); runner.Differ(x.s, r, &again) == nil {
+		return own.plans
+	}
+	return c.plans
 }
 
 // over says whether the search must end.
@@ -109,7 +131,7 @@ func (x *search) play(cfg sim.RunConfig) sim.Result {
 
 // config returns the configuration that replays a candidate.
 func (x *search) config(c candidate) sim.RunConfig {
-	return sim.RunConfig{Seed: c.seed, Params: x.named(c.params), Strategy: sim.Replay(c.schedule)}
+	return sim.RunConfig{Seed: c.seed, Params: x.named(c.params), Plans: c.plans, Strategy: sim.Replay(c.schedule)}
 }
 
 // named gives parameters their names.
@@ -193,12 +215,16 @@ func (x *search) shrink() {
 		return
 	}
 	x.params(true)
+	x.items(true)
 	x.coarse()
 	for changed := true; changed && !x.over(); {
 		changed = x.fine()
 		changed = x.release() || changed
 		changed = changed || x.anchor() || x.splice()
 		if x.params(false) {
+			changed = true
+		}
+		if x.items(false) {
 			changed = true
 		}
 	}

@@ -37,6 +37,8 @@ type Size struct {
 	Steps, Switches, Preempts uint64
 	// Threads is the number of threads made.
 	Threads int
+	// Faults and Work are the numbers of planned faults and pieces of work.
+	Faults, Work int
 }
 
 // Result is what a search came to.
@@ -122,6 +124,7 @@ func (x *search) size() Size {
 	return Size{
 		Params: x.run.Params, Decisions: decisions(x.best.schedule), Segments: len(x.best.schedule), Decided: decided(x.best.schedule),
 		Steps: x.run.Steps, Switches: x.run.Switches, Preempts: x.run.Preempts, Threads: x.run.Threads,
+		Faults: len(x.run.Plans[sim.Faults]), Work: len(x.run.Plans[sim.Work]),
 	}
 }
 

@@ -15,11 +15,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The bars of a small program.
-const (
-	barReplays = 500
-	barTime    = time.Second
-)
+// barReplays is the bar of a small program.
+const barReplays = 500
 
 // programs are small programs with the size, known by hand, of their smallest
 // failing run: threads of noise do not hide it. The first decision takes a
@@ -47,7 +44,7 @@ func TestSmallProgramsBecomeMinimal(t *testing.T) {
 				if r.After.Decisions > c.decisions || r.After.Preempts > c.preempts || !r.Minimal {
 					t.Errorf("%s: %+v, minimal %v: %v", c.name, r.After, r.Minimal, choice.Schedule(r.File.Segments))
 				}
-				if r.Replays > barReplays || r.Elapsed > barTime {
+				if r.Replays > barReplays {
 					t.Errorf("%s: %d replays in %v", c.name, r.Replays, r.Elapsed)
 				}
 			}
