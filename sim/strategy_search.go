@@ -31,6 +31,7 @@ type Search struct {
 	delays bool
 
 	made    []decision
+	base    int  // decisions before it are another search's to change
 	at      int  // decisions followed in this run
 	spent   int  // of the bound, in this run
 	planned int  // faults, in this run
@@ -62,8 +63,14 @@ type SearchReport struct {
 // decision is a point at which the search can do more than one thing.
 type decision struct {
 	taken, of int32
+	end       int32 // alternatives from here on belong to another search
 	spent     int32 // before it
 	kind      decisionKind
+}
+
+// more says whether the search goes on to the next alternative.
+func (d *decision) more(bound int) bool {
+	return d.taken+1 < d.end && int(d.spent)+d.kind.cost(d.taken+1) <= bound
 }
 
 type decisionKind uint8
@@ -169,9 +176,8 @@ func (s *Search) Next() bool {
 	if s.fair {
 		s.report.Cut++
 	}
-	for n := len(s.made); n > 0; n-- {
-		d := &s.made[n-1]
-		if d.taken+1 < d.of && int(d.spent)+d.kind.cost(d.taken+1) <= s.bound {
+	for n := len(s.made); n > s.base; n-- {
+		if d := &s.made[n-1]; d.more(s.bound) {
 			d.taken++
 			s.made = s.made[:n]
 			return true
@@ -187,7 +193,7 @@ func (s *Search) decide(n int, k decisionKind) int {
 		return 0
 	}
 	if s.at == len(s.made) {
-		s.made = append(s.made, decision{of: int32(n), spent: int32(s.spent), kind: k})
+		s.made = append(s.made, decision{of: int32(n), end: int32(n), spent: int32(s.spent), kind: k})
 	}
 	d := s.made[s.at]
 	if d.of != int32(n) || d.kind != k {
