@@ -4,7 +4,7 @@ import "github.com/collider-amqp/collider/sim"
 
 // All returns the scenarios in the order in which they are listed and run.
 func All() []*sim.Scenario {
-	return []*sim.Scenario{
+	return append([]*sim.Scenario{
 		Broker,
 		GoAMQPClient,
 		Lifecycle,
@@ -13,5 +13,5 @@ func All() []*sim.Scenario {
 		Serialization,
 		WakeCoalescing,
 		WorkQueueOrder,
-	}
+	}, Micro()...)
 }

@@ -119,3 +119,21 @@ func parseDecision(text string) (decision, error) {
 	}
 	return d, nil
 }
+
+// Left estimates how much of the whole tree the search has still to visit, from 0 to
+// 1: as if each decision had the same share of what lies below it. It is measured
+// after Next, and never grows.
+func (s *Search) Left() float64 {
+	if s.report.Complete {
+		return 0
+	}
+	left, share := 0.0, 1.0
+	for i := range s.made {
+		d := &s.made[i]
+		share /= float64(d.of)
+		if i >= s.base {
+			left += share * float64(d.end-d.taken-1)
+		}
+	}
+	return left + share
+}

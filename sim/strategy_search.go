@@ -46,18 +46,18 @@ type Search struct {
 // SearchReport is how far a search is.
 type SearchReport struct {
 	// Runs is the number of schedules that Next has gone on from.
-	Runs uint64
+	Runs uint64 `json:"runs"`
 	// Complete says that these are all within the bound.
-	Complete bool
+	Complete bool `json:"complete"`
 	// Cut is the number of them that used up their steps, so that the kernel made
 	// the rest of the schedule fair: what comes after is not searched.
-	Cut uint64
+	Cut uint64 `json:"cut"`
 	// From is the step of World.Mark, 0 if the search begins at the start.
-	From uint64
+	From uint64 `json:"from"`
 	// Deepest is the largest number of decisions with an alternative in a run.
-	Deepest int
+	Deepest int `json:"deepest"`
 	// Menu is the largest number of faults from which the search could choose.
-	Menu int
+	Menu int `json:"menu"`
 }
 
 // decision is a point at which the search can do more than one thing.

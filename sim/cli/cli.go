@@ -139,6 +139,7 @@ func (c *Config) commands() []Command {
 		{"shrink", "FILE", "look for a smaller run that fails in the same way", c.shrink},
 		{"explain", "FILE", "show the smallest interleaving that fails so, and what decides it", c.explain},
 		{"view", "FILE|NAME:SEED", "draw one run: HTML, Perfetto, Wireshark, NDJSON", c.view},
+		{"explore", "[NAME|GLOB …]", "visit all schedules within bounds of preemptions and faults", c.explore},
 		{"verify", "[NAME|GLOB …]", "run each seed twice and compare digests", c.verify},
 	}
 	version := Command{"version", "", "print the versions of module, Go and formats", c.version}

@@ -305,6 +305,9 @@ func (r *reporter) shrinkLine(f *runner.Failure, a *runner.Artefacts) string {
 // seedLine is the pasteable line that repeats a failure by its seed. The runs of a
 // search have none of their own: the search is repeated up to the failure.
 func (r *reporter) seedLine(f *runner.Failure) string {
+	if r.f.again != "" {
+		return r.f.again
+	}
 	if r.f.search() {
 		return fmt.Sprintf("%s run %s -seed %d%s", r.c.Program, runner.ShellWord(f.Scenario.Name), f.Result.Seed, r.f.runLine())
 	}

@@ -30,6 +30,7 @@ type runFlags struct {
 	progress  oneOf
 	params    params
 	verbose   bool
+	again     string // pasteable line of a command whose runs no seed names
 }
 
 // newRunFlags returns the flags with runs as the default number of them.

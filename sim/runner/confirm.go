@@ -63,7 +63,7 @@ func (b *batch) confirm(f *Failure, scenario int) error {
 	}
 	cfg := b.config(&b.plans[scenario], f.Result.Seed)
 	if b.plans[scenario].search != nil {
-		cfg.Strategy, cfg.Defaults = sim.Replay(f.Result.Schedule), true
+		cfg.Strategy, cfg.Defaults, cfg.Plans = sim.Replay(f.Result.Schedule), true, f.Result.Plans
 	}
 	cfg.Keep, cfg.Locate = true, f.Result.Failure.Seqs
 	again, err := Once(f.Scenario, cfg, b.opt.Watchdog)
