@@ -16,12 +16,10 @@ const (
 	microChoices = 60
 )
 
-// census counts the choices after the mark and the threads that take part in them.
+// census counts the choices after the mark.
 type census struct {
 	w       *sim.World
-	mark    uint64
 	choices int
-	threads []string
 	from    uint64
 }
 
