@@ -371,3 +371,38 @@ func TestDigestSeesTimeAndValues(t *testing.T) {
 		}
 	}
 }
+
+// TestReplayHoldsAThreadBack passes one thread over while another can go.
+func TestReplayHoldsAThreadBack(t *testing.T) {
+	for _, c := range []struct{ schedule, want string }{
+		{"", "aabbcc"},
+		{"*-main/a 100", "bbccaa"},
+		{"*-main/b 100", "aaccbb"},
+		{"*-main/a 6 | main/a 2", "baabcc"},
+		{"*-main/nobody 100", "aabbcc"},
+	} {
+		s, err := choice.ParseSchedule(c.schedule)
+		if err != nil {
+			t.Fatal(err)
+		}
+		order := ""
+		w := sim.NewWorld(sim.Options{})
+		r := sim.Execute(w, &sim.Scenario{Name: "three", Run: func(w *sim.World) {
+			g := w.NewWaitGroup("all")
+			x := w.NewInt64("x", 0)
+			for _, name := range []string{"a", "b", "c"} {
+				g.Go(name, func() {
+					for range 2 {
+						x.Add(1)
+						order += name
+					}
+				})
+			}
+			g.Wait()
+		}}, sim.RunConfig{Strategy: sim.Replay(s)})
+		w.Close()
+		if order != c.want || r.Failure != nil {
+			t.Errorf("%q gives %s, want %s; %v", c.schedule, order, c.want, r.Failure)
+		}
+	}
+}

@@ -22,11 +22,17 @@ func (d Drift) Zero() bool { return d == Drift{} }
 // Replay returns the strategy that follows a schedule. It is total: a segment is
 // followed while its thread can run, and its rest is skipped otherwise; after the
 // last one, and in a segment of choice.Free, the current thread goes on while it
-// can and does not yield, else the one spawned first. It keeps s.
+// can and does not yield, else the one spawned first; so it does in a segment of
+// choice.Without, but that one thread is passed over while another can go. It keeps
+// s.
 func Replay(s choice.Schedule) Strategy {
-	r := &replay{schedule: s, hashes: make([]uint64, len(s))}
+	r := &replay{schedule: s, hashes: make([]uint64, len(s)), holds: make([]bool, len(s))}
 	for i, g := range s {
-		r.hashes[i] = choice.Hash(g.Thread)
+		held, holds := choice.Held(g.Thread)
+		if r.holds[i] = holds; !holds {
+			held = g.Thread
+		}
+		r.hashes[i] = choice.Hash(held)
 		if g.Thread != choice.Clock {
 			r.total += g.Steps
 		}
@@ -36,11 +42,13 @@ func Replay(s choice.Schedule) Strategy {
 
 type replay struct {
 	schedule choice.Schedule
-	hashes   []uint64 // of the segments' threads
-	at       int      // segment
-	left     uint64   // steps of it
-	total    uint64   // steps of threads in the schedule
-	followed uint64   // of these, done
+	hashes   []uint64 // of the segments' threads, or of the threads that they hold
+	holds    []bool   // which segments hold a thread back
+	others   []*Thread
+	at       int    // segment
+	left     uint64 // steps of it
+	total    uint64 // steps of threads in the schedule
+	followed uint64 // of these, done
 	drift    Drift
 	threads  map[uint64]*Thread
 	trace    *Trace // nil if nobody wants it
@@ -110,6 +118,11 @@ func (s *replay) follow(run []*Thread, last *Thread) *Thread {
 			break
 		}
 		t := s.threads[s.hashes[s.at]]
+		if s.holds[s.at] {
+			s.left--
+			s.followed++
+			return s.without(t, run, last)
+		}
 		if t != nil && t.at >= 0 && g.Thread != choice.Clock {
 			s.left--
 			s.followed++
@@ -118,6 +131,23 @@ func (s *replay) follow(run []*Thread, last *Thread) *Thread {
 		s.skip()
 	}
 	return byDefault(run, last)
+}
+
+// without is byDefault without a thread, unless it is the only one.
+func (s *replay) without(held *Thread, run []*Thread, last *Thread) *Thread {
+	s.others = s.others[:0]
+	for _, t := range run {
+		if t != held {
+			s.others = append(s.others, t)
+		}
+	}
+	switch {
+	case len(s.others) == 0:
+		return held
+	case last == held:
+		return lowest(s.others)
+	}
+	return byDefault(s.others, last)
 }
 
 // byDefault is the choice of a replay where the schedule has none.

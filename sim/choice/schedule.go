@@ -15,10 +15,21 @@ const Clock = "clock"
 // stretch in which the decisions do not matter.
 const Free = "*"
 
+// Without returns the name of the pseudo-thread whose steps are made by whichever
+// thread a replay chooses by itself, but for one, which is held back: it goes only
+// where no other can. No recorded schedule has them.
+func Without(thread string) string { return without + thread }
+
+const without = "*-"
+
+// Held returns the thread that a segment of that name holds back; ok is false if it
+// holds none.
+func Held(name string) (thread string, ok bool) { return strings.CutPrefix(name, without) }
+
 // Segment is a number of steps that one thread makes in a row.
 type Segment struct {
-	// Thread is the thread's stable name (its path, as "main/reader#2"), Clock or
-	// Free.
+	// Thread is the thread's stable name (its path, as "main/reader#2"), Clock, Free
+	// or what Without returns.
 	Thread string `json:"thread"`
 	// Steps is the number of operations, at least 1.
 	Steps uint64 `json:"steps"`

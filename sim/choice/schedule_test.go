@@ -51,3 +51,19 @@ func FuzzParseSchedule(f *testing.F) {
 		}
 	})
 }
+
+func TestWithout(t *testing.T) {
+	s := Schedule{{Without("main/reader#2"), 7}}
+	got, err := ParseSchedule(s.String())
+	if err != nil || !reflect.DeepEqual(got, s) {
+		t.Errorf("%q is read as %v, %v", s, got, err)
+	}
+	if name, ok := Held(got[0].Thread); name != "main/reader#2" || !ok {
+		t.Errorf("it holds %q, %v", name, ok)
+	}
+	for _, name := range []string{"main", Free, Clock} {
+		if held, ok := Held(name); ok {
+			t.Errorf("%s holds %q", name, held)
+		}
+	}
+}

@@ -5,7 +5,9 @@
 // segments, named by thread. Run moves the parameters towards their minimum first,
 // which also turns faults off, takes out of the plans what the failure does not
 // need, then removes, merges and shortens segments by delta debugging, and
-// leaves steps free (choice.Free) in which nothing has to be decided. What is left is
+// leaves steps free (choice.Free) in which nothing has to be decided; a failure that
+// needs nothing but one thread to be late is told by holding that one back
+// (choice.Without). What is left is
 // 1-minimal: without any one of its decisions the run does not fail, or
 // fails in another way. Explain flips the order of pairs of operations in the
 // minimal run and reports those that decide whether it fails.

@@ -217,10 +217,11 @@ func (x *search) shrink() {
 	x.params(true)
 	x.items(true)
 	x.coarse()
+	x.hold()
 	for changed := true; changed && !x.over(); {
 		changed = x.fine()
 		changed = x.release() || changed
-		changed = changed || x.anchor() || x.splice()
+		changed = changed || x.anchor() || x.splice() || x.settle()
 		if x.params(false) {
 			changed = true
 		}

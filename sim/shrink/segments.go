@@ -43,7 +43,8 @@ func followed(plan, did choice.Schedule) choice.Schedule {
 
 // fits says whether a step of a thread follows a segment of the plan.
 func fits(planned, did string) bool {
-	return planned == did || planned == choice.Free && did != choice.Clock
+	_, holds := choice.Held(planned)
+	return planned == did || (planned == choice.Free || holds) && did != choice.Clock
 }
 
 // trim removes a free end, which is what a replay does anyway.
