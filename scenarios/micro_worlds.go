@@ -32,6 +32,8 @@ func Micro() []*sim.Scenario {
 		microScenario("wake", "two threads wake one connection", microWake, faults,
 			"WAKE-1", "each wake before the close is followed by an on_connection_wake that begins after it",
 			"WAKE-8", "what was written before the wake is seen in the callback"),
+		microScenario("fifo", "three jobs for one connection, added while its worker runs", microFIFO, nil,
+			"WQ-2", "work runs in the order of the add calls"),
 		microScenario("lifecycle", "a connection is closed from both ends at once", microLifecycle, faults,
 			"ORD-1", "connection callbacks in order",
 			"ORD-5", "on_transport_close comes exactly once",
@@ -124,6 +126,23 @@ func microSerialization(x micro) {
 		x.mark()
 		c.Wake(conn)
 		c.Queue(conn).Add(h.touch)
+		x.stop(c, running)
+	}
+	p.finish()
+	x.Finish()
+}
+
+func microFIFO(x micro) {
+	p := x.peer(quiet{})
+	h := x.microClient(p)
+	c := x.client()
+	if running, conn, ok := p.connect(c, h, h.opens, 1, p.opened); ok {
+		queue := c.Queue(conn)
+		x.mark()
+		for range 3 {
+			queue.Add(func() {})
+			x.w.Yield() // a change of thread here costs nothing
+		}
 		x.stop(c, running)
 	}
 	p.finish()
