@@ -71,11 +71,11 @@ func appendHead(dst []byte, comment string) []byte {
 	})
 }
 
-// appendNames appends the names of hosts, whose addresses are by index.
-func appendNames(dst []byte, hosts []string) []byte {
+// appendNames appends the names of hosts, whose addresses are by index from first on.
+func appendNames(dst []byte, first int, hosts []string) []byte {
 	return appendBlock(dst, blockNames, func(b []byte) []byte {
 		for i, name := range hosts {
-			ip := address(i)
+			ip := address(first + i)
 			b = appendOption(b, recordIPv4, append(append(ip[:], name...), 0))
 		}
 		return order.AppendUint32(b, recordEnd)

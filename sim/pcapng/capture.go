@@ -17,6 +17,8 @@ type Capture struct {
 	packets []byte // blocks
 	conns   map[uint32]*conn
 	sent    uint16 // packets, for their identification
+	begun   bool   // by Flush: the head is written
+	named   int    // hosts whose names are written
 }
 
 // conn is a connection as TCP sees it.
@@ -108,9 +110,35 @@ func (c *Capture) host(name string) int {
 	return i
 }
 
+// Buffered returns the number of octets of packets that the next Flush would write.
+func (c *Capture) Buffered() int { return len(c.packets) }
+
+// Flush writes what was observed since the last Flush, and forgets it: a capture that
+// goes on for long is written piece by piece. After each Flush the file is whole. The
+// comment is that of the first one. A capture is either flushed or written by WriteTo.
+func (c *Capture) Flush(w io.Writer) error {
+	var b []byte
+	if !c.begun {
+		b = appendHead(b, c.comment)
+	}
+	if c.named < len(c.hosts) || !c.begun {
+		b = appendNames(b, c.named, c.hosts[c.named:])
+	}
+	if _, err := w.Write(append(b, c.packets...)); err != nil {
+		return fmt.Errorf("pcapng: %w", err)
+	}
+	c.begun, c.named, c.packets = true, len(c.hosts), c.packets[:0]
+	for id, x := range c.conns {
+		if x.there.over && x.back.over {
+			delete(c.conns, id)
+		}
+	}
+	return nil
+}
+
 // WriteTo writes the capture as a file. It implements io.WriterTo.
 func (c *Capture) WriteTo(w io.Writer) (int64, error) {
-	n, err := w.Write(append(appendNames(appendHead(nil, c.comment), c.hosts), c.packets...))
+	n, err := w.Write(append(appendNames(appendHead(nil, c.comment), 0, c.hosts), c.packets...))
 	if err != nil {
 		return int64(n), fmt.Errorf("pcapng: %w", err)
 	}

@@ -213,6 +213,43 @@ func TestEqualRunsGiveEqualBytes(t *testing.T) {
 	}
 }
 
+// A capture flushed piece by piece is the one written at once, but for the place of the
+// names.
+func TestFlush(t *testing.T) {
+	whole, parts := pcapng.NewCapture("x"), pcapng.NewCapture("x")
+	var file bytes.Buffer
+	other := event(netsim.Dialed, false, "")
+	other.Conn, other.Dialer.Host = 2, "another"
+	for i, e := range []netsim.Event{
+		event(netsim.Dialed, false, ""), event(netsim.Connected, false, ""), event(netsim.Delivered, false, "abc"), other,
+		event(netsim.Ended, false, ""), event(netsim.Delivered, true, "de"), event(netsim.Ended, true, ""),
+	} {
+		whole.Observe(e)
+		parts.Observe(e)
+		if i%2 == 1 {
+			if parts.Buffered() == 0 {
+				t.Errorf("nothing is buffered after event %d", i)
+			}
+			if err := parts.Flush(&file); err != nil || parts.Buffered() != 0 {
+				t.Fatal(err, parts.Buffered())
+			}
+		}
+	}
+	if err := parts.Flush(&file); err != nil {
+		t.Fatal(err)
+	}
+	want, got := blocks(t, write(t, whole)), blocks(t, file.Bytes())
+	if len(got[6]) != 8 || !slices.EqualFunc(got[6], want[6], bytes.Equal) || !slices.EqualFunc(got[1], want[1], bytes.Equal) {
+		t.Errorf("%d packets, want %d", len(got[6]), len(want[6]))
+	}
+	if names := bytes.Join(got[4], nil); !bytes.Contains(names, []byte("\x0a\x00\x00\x03another\x00")) || bytes.Count(names, []byte("client")) != 1 {
+		t.Errorf("the names are %q", got[4])
+	}
+	if err := parts.Flush(broken{}); err == nil || !strings.HasPrefix(err.Error(), "pcapng: ") {
+		t.Errorf("a write that fails: %v", err)
+	}
+}
+
 // broken fails each write.
 type broken struct{}
 

@@ -24,5 +24,6 @@
 // # Limitations
 //
 // Acknowledgements ride on segments with data, FIN or RST; windows do not close.
-// The capture is kept in memory until it is written.
+// The capture is kept in memory until it is written; Flush writes what there is of one
+// that does not end.
 package pcapng
