@@ -88,6 +88,15 @@ var imports = []struct {
 		module + "container/...": "the network carries bytes, it knows no frames",
 		"testing/synctest":       "only netsim/bridge lives in a bubble",
 	}},
+	{"netsim/proxy", map[string]string{
+		module + "container/...": "the proxy carries bytes, it knows no frames",
+		module + "scenarios/...": "any two programs can be held apart",
+		"testing":                "the command stands on it, too",
+		"testing/synctest":       "only netsim/bridge lives in a bubble",
+		"math/rand":              "entropy comes from the seed's streams",
+		"math/rand/v2":           "entropy comes from the seed's streams",
+		"crypto/rand":            "entropy comes from the seed's streams",
+	}},
 	{"conformance/peer", map[string]string{
 		module + "container":        "the judge has its own model of the protocol: one misreading must not pass on both sides",
 		module + "container/engine": "the judge has its own model of the protocol: one misreading must not pass on both sides",
@@ -163,17 +172,23 @@ func matches(pattern, pkg string) bool {
 // threads are the only files of the engine, the container, the kernel and the
 // network that may start goroutines or read the clock, with the reason.
 var threads = map[string]string{
-	"container/env_production.go": "the production Env is made of goroutines and the wall clock",
-	"sim/handover.go":             "the hand-over between coroutines",
-	"sim/handover_race.go":        "the hand-over between program and kernel, in race builds",
-	"sim/watchdog.go":             "the watchdog lives on the wall clock",
-	"sim/history/recorder.go":     "the recorder of a production run",
+	"container/env_production.go":  "the production Env is made of goroutines and the wall clock",
+	"sim/handover.go":              "the hand-over between coroutines",
+	"sim/handover_race.go":         "the hand-over between program and kernel, in race builds",
+	"sim/watchdog.go":              "the watchdog lives on the wall clock",
+	"sim/history/recorder.go":      "the recorder of a production run",
+	"netsim/proxy/proxy.go":        "the proxy lives on real sockets: it accepts, and has the wall clock",
+	"netsim/proxy/conn.go":         "the proxy lives on real sockets: a connection is made while others live",
+	"netsim/proxy/io.go":           "the proxy lives on real sockets: one goroutine receives, one delivers",
+	"netsim/proxy/sent_linux.go":   "a system is asked until it has sent all",
+	"netsim/proxy/sent_other.go":   "a system that cannot be asked is waited for",
+	"netsim/proxy/socket_other.go": "a system without a write that never waits is tried again",
 }
 
 // TestThreadsAndClocks keeps threads and time where they can be scheduled.
 func TestThreadsAndClocks(t *testing.T) {
 	used := make(map[string]bool)
-	for _, dir := range []string{"container", "container/wire", "container/engine", "container/record", "sim", "sim/choice", "sim/history", "sim/check", "netsim", "scenarios", "scenarios/node", "scenarios/stage"} {
+	for _, dir := range []string{"container", "container/wire", "container/engine", "container/record", "sim", "sim/choice", "sim/history", "sim/check", "netsim", "netsim/proxy", "scenarios", "scenarios/node", "scenarios/stage"} {
 		for _, f := range parse(t, dir) {
 			ast.Inspect(f.file, func(n ast.Node) bool {
 				what := threadOrClock(n)

@@ -1,6 +1,6 @@
 // Command simrun runs the scenarios of this module over seeds, repeats single
-// runs, judges implementations, serves the scenarios' nodes on real sockets, and
-// measures the strategies.
+// runs, judges implementations, serves the scenarios' nodes on real sockets, lets
+// faults happen between programs there, and measures the strategies.
 // See package cli for commands, flags and exit codes.
 package main
 
@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/collider-amqp/collider/conformance/command"
+	proxycommand "github.com/collider-amqp/collider/netsim/proxy/command"
 	"github.com/collider-amqp/collider/scenarios"
 	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim/bench"
@@ -19,7 +20,7 @@ func config() cli.Config {
 		Scenarios: scenarios.All(),
 		Corpus:    scenarios.Corpus(),
 		Frames:    stage.DecodeFrame,
-		Commands:  []cli.Command{command.Conform(), serveCommand, bench.Command()},
+		Commands:  []cli.Command{command.Conform(), serveCommand, proxycommand.Proxy(proxycommand.Config{}), bench.Command()},
 	}
 }
 

@@ -47,13 +47,15 @@ func child(t *testing.T, args ...string) (cmd *exec.Cmd, stdout *bufio.Reader) {
 
 func TestSignalsEndInOrder(t *testing.T) {
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		cmd, out := child(t, "serve", "echo", "-listen", "127.0.0.1:0")
-		if line, err := out.ReadString('\n'); err != nil || !strings.HasPrefix(line, "listening on 127.0.0.1:") {
-			t.Fatalf("%q, %v", line, err)
-		}
-		cmd.Process.Signal(sig)
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("%v: serve ends with %v", sig, err)
+		for _, args := range [][]string{{"serve", "echo", "-listen", "127.0.0.1:0"}, {"proxy", "-listen", "127.0.0.1:0", "-to", "127.0.0.1:1"}} {
+			cmd, out := child(t, args...)
+			if line, err := out.ReadString('\n'); err != nil || !strings.HasPrefix(line, "listening on 127.0.0.1:") {
+				t.Fatalf("%q, %v", line, err)
+			}
+			cmd.Process.Signal(sig)
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("%v: %s ends with %v", sig, args[0], err)
+			}
 		}
 	}
 	cmd, out := child(t, "run", "-for", "1h", "-json", "-seed", "1", "-out", t.TempDir(), scenarios.All()[0].Name)
@@ -83,7 +85,7 @@ func do(args ...string) (code int, stdout, stderr string) {
 
 func TestCommandsAreMounted(t *testing.T) {
 	_, _, text := do()
-	for _, want := range []string{"list", "run", "replay", "verify", "serve broker|echo|sink|source", "conform", "version"} {
+	for _, want := range []string{"list", "run", "replay", "verify", "serve broker|echo|sink|source", "proxy -to HOST:PORT", "conform", "version"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
