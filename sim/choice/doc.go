@@ -5,7 +5,8 @@
 // that removing a fault or a piece of work during shrinking leaves the rest of
 // the run as it was. The decisions of the scheduler are a Schedule: segments
 // (thread, steps) named by stable thread identity, which outlive edits of the
-// program that an index or a seed would not survive.
+// program that an index or a seed would not survive. A fuzzer writes a Tape instead,
+// from which a strategy reads its choices.
 //
 // # Usage
 //
