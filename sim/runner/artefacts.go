@@ -66,13 +66,21 @@ func (f *Failure) write(dir, suffix string, fill func(*bytes.Buffer) error) (str
 	return path, nil
 }
 
-// fileName returns the name of a failure's artefacts without suffix.
+// fileName returns the name of a failure's artefacts without suffix. Where a seed does
+// not name a run the way to fail does, and the latest run that failed so is kept.
 func (f *Failure) fileName() string {
 	name := FileName(f.Scenario.Name)
 	if f.Corpus != "" {
 		name += "-corpus"
 	}
-	return fmt.Sprintf("%s-%d", name, f.Result.Seed)
+	if f.Result.Strategy == sim.TapeName {
+		return name + "-" + f.Key // a fuzzer changes the seed, too
+	}
+	name = fmt.Sprintf("%s-%d", name, f.Result.Seed)
+	if search, _ := newSearch(f.Result.Strategy); search != nil {
+		name += "-" + f.Key // all runs of a search have one seed
+	}
+	return name
 }
 
 // FileName returns a name with what some file system does not take replaced by
@@ -100,8 +108,14 @@ func TestLineFor(variable, path string, o Origin) string {
 	for i, e := range elems {
 		elems[i] = "^" + regexp.QuoteMeta(e) + "$"
 	}
-	return fmt.Sprintf("%s=%s go test -run '%s' %s", variable, ShellWord(path), strings.Join(elems, "/"), ShellWord(o.Package))
+	pattern := "'" + strings.ReplaceAll(strings.Join(elems, "/"), "'", `'\''`) + "'"
+	line := fmt.Sprintf("%s=%s go test -run %s %s", variable, ShellWord(path), pattern, ShellWord(o.Package))
+	return line + testFlags[variable]
 }
+
+// testFlags are those without which a test that passes would not show what its
+// variable asks for, or would not do it again. A replay that matters fails.
+var testFlags = map[string]string{"SIM_SHRINK": " -count=1 -v", "SIM_EXPLAIN": " -v", "SIM_VIEW": " -count=1 -v"}
 
 // ShellWord quotes s for a POSIX shell if it needs to be.
 func ShellWord(s string) string {

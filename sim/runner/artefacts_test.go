@@ -43,6 +43,42 @@ func TestTestLine(t *testing.T) {
 	}
 }
 
+// What only a passing test says needs -v, and what it writes must not come from the
+// cache. Names are whatever a subtest is called.
+func TestTestLineFor(t *testing.T) {
+	o := Origin{Package: "example.org/p", Test: "TestX/it's_$1"}
+	const run = ` go test -run '^TestX$/^it'\''s_\$1$' example.org/p`
+	for variable, flags := range map[string]string{"SIM_REPLAY": "", "SIM_EXPLAIN": " -v", "SIM_SHRINK": " -count=1 -v", "SIM_VIEW": " -count=1 -v"} {
+		if got, want := TestLineFor(variable, "/x.sim.json", o), variable+"=/x.sim.json"+run+flags; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+// The key tells scenarios apart, and ways to fail, but not numbers.
+func TestKeyIsOfOneScenario(t *testing.T) {
+	key := func(scenario, message string) string {
+		return NewFailure(&sim.Scenario{Name: scenario}, sim.Result{Failure: &sim.Failure{Kind: sim.Broken, Message: message}}).Key
+	}
+	if key("a1", "item 7") != key("a1", "item 12") {
+		t.Error("a number makes another way to fail")
+	}
+	if key("a1", "item 7") == key("a2", "item 7") || key("a1", "item 7") == key("a1", "lost 7") {
+		t.Error("two ways to fail have one key")
+	}
+}
+
+// Where many runs have one seed, each way to fail has a file of its own.
+func TestFileNames(t *testing.T) {
+	f := NewFailure(&sim.Scenario{Name: "a/b"}, sim.Result{Seed: 7, Failure: &sim.Failure{Kind: sim.Broken}})
+	for strategy, want := range map[string]string{"pos": "a-b-7", "dfs:2": "a-b-7-" + f.Key, sim.TapeName: "a-b-" + f.Key} {
+		f.Result.Strategy = strategy
+		if got := f.fileName(); got != want {
+			t.Errorf("%s: %s, want %s", strategy, got, want)
+		}
+	}
+}
+
 func TestShellWord(t *testing.T) {
 	for in, want := range map[string]string{"a/b.c:1": "a/b.c:1", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "*": "'*'"} {
 		if got := ShellWord(in); got != want {

@@ -55,18 +55,20 @@ func (spec *Spec) config(s *sim.Scenario) (sim.RunConfig, error) {
 	return sim.RunConfig{Seed: spec.Seed, Params: params, Strategy: strategy, Keep: true}, nil
 }
 
-// confirm re-runs a failed run before it is reported; if it does not repeat
-// itself it becomes a failure of the harness.
-func (b *batch) confirm(f *Failure, scenario int) error {
-	if b.unconfirmed || f.Result.Failure.Kind == sim.Stuck {
-		return nil
+// Confirm executes a run that failed a second time, before it is reported: one that
+// does not repeat itself is a failure of the harness. cfg is the configuration that it
+// had; a stuck run is not repeated. The error is a *PanicError.
+func Confirm(s *sim.Scenario, r sim.Result, cfg sim.RunConfig, watchdog time.Duration) (*Failure, error) {
+	f := newFailure(s, r)
+	if r.Failure.Kind == sim.Stuck {
+		return &f, nil
 	}
-	cfg := b.config(&b.plans[scenario], f.Result.Seed)
-	if b.plans[scenario].search != nil {
-		cfg.Strategy, cfg.Defaults, cfg.Plans = sim.Replay(f.Result.Schedule), true, f.Result.Plans
-	}
+	return &f, f.confirm(cfg, watchdog)
+}
+
+func (f *Failure) confirm(cfg sim.RunConfig, watchdog time.Duration) error {
 	cfg.Keep, cfg.Locate = true, f.Result.Failure.Seqs
-	again, err := Once(f.Scenario, cfg, b.opt.Watchdog)
+	again, err := Once(f.Scenario, cfg, watchdog)
 	if err != nil {
 		return err
 	}
@@ -75,6 +77,18 @@ func (b *batch) confirm(f *Failure, scenario int) error {
 	}
 	locate(f, &again)
 	return nil
+}
+
+// confirm re-runs a failed run of the batch.
+func (b *batch) confirm(f *Failure, scenario int) error {
+	if b.unconfirmed || f.Result.Failure.Kind == sim.Stuck {
+		return nil
+	}
+	cfg := b.config(&b.plans[scenario], f.Result.Seed)
+	if b.plans[scenario].search != nil {
+		cfg.Strategy, cfg.Defaults, cfg.Plans = sim.Replay(f.Result.Schedule), true, f.Result.Plans
+	}
+	return f.confirm(cfg, b.opt.Watchdog)
 }
 
 // locate takes over the source lines that only a repetition can find.

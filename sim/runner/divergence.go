@@ -113,5 +113,5 @@ func nondeterminism(f *Failure, again *sim.Result) {
 		Message: "the same seed gave another run: " + strings.ReplaceAll(f.Divergence.String(), "\n", "; "),
 	}
 	f.Property = kindProperty[sim.Nondeterminism]
-	f.Key = failureKey(f.Property, &sim.Failure{Kind: sim.Nondeterminism})
+	f.Key = failureKey(f.Scenario, f.Property, &sim.Failure{Kind: sim.Nondeterminism})
 }

@@ -19,8 +19,8 @@ type Failure struct {
 	Result sim.Result
 	// Property is what does not hold, in one sentence.
 	Property string
-	// Key is equal for runs that fail in the same way: same property, rule and
-	// message up to numbers.
+	// Key is equal for runs that fail in the same way: same scenario, property, rule
+	// and message up to numbers.
 	Key string
 	// Count is the number of runs that failed so.
 	Count uint64
@@ -55,7 +55,7 @@ func Differ(s *sim.Scenario, first, second *sim.Result) *Failure {
 func newFailure(s *sim.Scenario, r sim.Result) Failure {
 	f := Failure{Scenario: s, Result: r, Count: 1}
 	f.Property = property(s, r.Failure)
-	f.Key = failureKey(f.Property, r.Failure)
+	f.Key = failureKey(s, f.Property, r.Failure)
 	return f
 }
 
@@ -86,8 +86,9 @@ func property(s *sim.Scenario, f *sim.Failure) string {
 	return kindProperty[f.Kind]
 }
 
-// failureKey returns a short text that is equal for failures that are alike.
-func failureKey(property string, f *sim.Failure) string {
+// failureKey returns a short text that is equal for failures of one scenario that are
+// alike.
+func failureKey(s *sim.Scenario, property string, f *sim.Failure) string {
 	parts := []string{property, f.Kind.String(), f.Rule, f.Message}
 	if f.Kind == sim.Panicked && len(f.Locations) > 0 {
 		parts = append(parts, f.Locations[0].Func)
@@ -98,7 +99,8 @@ func failureKey(property string, f *sim.Failure) string {
 	}
 	slices.Sort(waits)
 	parts = append(parts, slices.Compact(waits)...)
-	return fmt.Sprintf("%08x", uint32(choice.Hash(normalise(strings.Join(parts, "\x00")))>>16))
+	// The scenario's name stands outside: its numbers tell it from others.
+	return fmt.Sprintf("%08x", uint32(choice.Hash(s.Name+"\x00"+normalise(strings.Join(parts, "\x00")))>>16))
 }
 
 // normalise replaces each number by '#', so that messages about different items

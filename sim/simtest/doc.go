@@ -23,6 +23,31 @@
 //
 //	SIM_REPLAY=/…/TestCounter-7.sim.json go test -run '^TestCounter$' example.org/counter
 //
+// # One property, four drivers
+//
+// The same scenario is explored over seeds, over what rapid draws, and over what the
+// fuzzer of go test writes:
+//
+//	var transfer = &sim.Scenario{Name: "transfer", Params: …, Run: …}
+//
+//	func TestTransfer(t *testing.T)  { simtest.Run(t, transfer) }
+//	func FuzzTransfer(f *testing.F)  { simtest.Fuzz(f, transfer) }
+//
+//	func property(t *rapid.T)             { simtest.Rapid(t, transfer) }
+//	func TestTransferRapid(t *testing.T)  { rapid.Check(t, property) }
+//	func FuzzRapidTransfer(f *testing.F)  { f.Fuzz(rapid.MakeFuzz(property)) }
+//
+// Run gives the most runs a second and the strategies of package sim, and is the one
+// to begin with. Rapid is for a workload that rapid's generators draw: it shrinks the
+// workload. Fuzz is for bugs behind conditions that chance does not meet, since go
+// test -fuzz keeps what reaches new code: it decides parameters and schedule. A fuzz
+// target of rapid decides parameters and one seed, of which the schedule follows.
+// example_test.go has the whole of this. All of them work with -race.
+//
+// Rapid draws the parameters and one seed before the World runs. Whatever else a
+// property draws it must draw before, too: a rapid.T must not be used inside a
+// simulated thread.
+//
 // # Environment
 //
 //	SIM_SEED      first seed
@@ -36,18 +61,12 @@
 //	              write it beside the file, as NAME.min.sim.json
 //	SIM_EXPLAIN   show the smallest such run, and what decides it
 //	SIM_OUT       directory for failure files, histories and traces, instead of
-//	              testdata
+//	              testdata; with go test -artifacts it is the test's ArtifactDir
+//	              if nothing else is said
 //
 // Variables are used rather than flags because go test ./... -flag fails in every
-// package that does not know the flag.
-//
-// # rapid
-//
-// Rapid executes a scenario inside a property of pgregory.net/rapid: rapid draws
-// the parameters and one seed before the World runs, and shrinks them. Whatever
-// else a property draws it must draw before, too: a rapid.T must not be used
-// inside a simulated thread. rapid.MakeFuzz makes a target for go test -fuzz of
-// the same property.
+// package that does not know the flag. What a test that passes has to say, such as
+// how a replay went that does not fail any more, go test shows with -v only.
 //
 // # Limitations
 //

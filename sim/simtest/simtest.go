@@ -3,11 +3,13 @@ package simtest
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,6 +79,10 @@ func RunWith(t T, s *sim.Scenario, o Options) {
 // origin names the running test; it is called by the functions that a test calls.
 func origin(t T) runner.Origin {
 	o := runner.Origin{Test: t.Name()}
+	if pkg, ok := testedPackage(); ok {
+		o.Package = pkg
+		return o
+	}
 	var pcs [1]uintptr
 	if runtime.Callers(3, pcs[:]) == 0 {
 		return o
@@ -84,6 +90,17 @@ func origin(t T) runner.Origin {
 	f, _ := runtime.CallersFrames(pcs[:]).Next()
 	o.Package = packageOf(f.Function)
 	return o
+}
+
+// testedPackage is the package whose tests this program is, as go test has built it:
+// that of the test even if a helper elsewhere calls for it.
+func testedPackage() (string, bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "", false
+	}
+	pkg, ok := strings.CutSuffix(info.Path, ".test")
+	return pkg, ok && pkg != ""
 }
 
 // packageOf returns the import path of the package that go test tests in which
@@ -104,24 +121,28 @@ func explore(t T, s *sim.Scenario, o Options, from runner.Origin) {
 		return
 	}
 	x := &explorer{t: t, s: s, e: e, from: from}
-	switch {
+	if !x.single() && x.corpus() {
+		x.run()
+	}
+}
+
+// single does what the environment wants done with one run, and reports whether that
+// is anything.
+func (x *explorer) single() bool {
+	x.t.Helper()
+	switch e := &x.e; {
 	case e.view != "":
 		x.view()
-		return
 	case e.replay != "":
 		x.replay()
-		return
 	case e.shrink != "":
 		x.shrink()
-		return
 	case e.explain != "":
 		x.explain()
-		return
+	default:
+		return false
 	}
-	if !x.corpus() {
-		return
-	}
-	x.run()
+	return true
 }
 
 // env is a test's options after the environment.
@@ -177,11 +198,36 @@ type explorer struct {
 	s    *sim.Scenario
 	e    env
 	from runner.Origin
+
+	fuzzes bool // the run is one of a fuzzer: no seed names it
 }
 
 // stored is the directory of the test's stored failures.
 func (x *explorer) stored() string {
 	return filepath.Join("testdata", "sim", runner.FileName(x.from.Test))
+}
+
+// out is the directory for all that a failure leaves, "" for testdata and the failure
+// file alone: SIM_OUT, else what go test -artifacts keeps. A fuzzer fails many times
+// on its way to the smallest input, so it gets the former only.
+func (x *explorer) out() string {
+	if x.e.out != "" || x.fuzzes || !testFlag("test.artifacts") {
+		return x.e.out
+	}
+	if t, ok := x.t.(interface{ ArtifactDir() string }); ok {
+		return t.ArtifactDir()
+	}
+	return ""
+}
+
+// testFlag reports whether a flag of the test binary is on.
+func testFlag(name string) bool {
+	f := flag.Lookup(name)
+	if f == nil {
+		return false
+	}
+	on, err := strconv.ParseBool(f.Value.String())
+	return err == nil && on
 }
 
 // corpus replays the stored failures; it reports false if the test ends here.
@@ -264,8 +310,8 @@ func (x *explorer) report(f *runner.Failure) {
 	x.t.Helper()
 	var a runner.Artefacts
 	var err error
-	if x.e.out != "" {
-		a, err = f.Leave(x.e.out, x.from)
+	if out := x.out(); out != "" {
+		a, err = f.Leave(out, x.from)
 	} else if f.Corpus == "" {
 		a, err = f.LeaveFile(x.stored(), x.from)
 	} else {
@@ -281,7 +327,7 @@ func (x *explorer) report(f *runner.Failure) {
 			hints = append(hints, x.hint("shrink", a.File))
 		}
 		hints = append(hints, x.hint("view", a.File))
-	} else {
+	} else if !x.fuzzes {
 		hints = append(hints, runner.Hint{Label: "replay", Line: x.seedLine(f)})
 	}
 	if a.Trace != "" {

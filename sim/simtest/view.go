@@ -60,11 +60,11 @@ func (x *explorer) draw(file *runner.File, o *runner.Outcome) (string, error) {
 		run.Result, run.Tap = &watched, tap
 	}
 	path := strings.TrimSuffix(x.e.view, runner.FileSuffix) + view.Extension("html")
-	if x.e.out != "" {
-		if err := os.MkdirAll(x.e.out, 0o755); err != nil {
+	if out := x.out(); out != "" {
+		if err := os.MkdirAll(out, 0o755); err != nil {
 			return "", err
 		}
-		path = filepath.Join(x.e.out, filepath.Base(path))
+		path = filepath.Join(out, filepath.Base(path))
 	}
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
