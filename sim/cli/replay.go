@@ -79,9 +79,6 @@ func (r *reporter) replayFile(path string) int {
 	if err != nil {
 		return r.broken(fmt.Errorf("%s: %w", path, err))
 	}
-	if o.Result.Strategy = file.Strategy; o.Failure != nil {
-		o.Failure.Result.Strategy = file.Strategy
-	}
 	if o.Failure == nil || o.Same {
 		r.source = path
 	} else {

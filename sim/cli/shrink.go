@@ -117,10 +117,21 @@ func (r *reporter) open(path string) (*runner.File, *sim.Scenario, int) {
 	}
 	s, err := file.Find(r.c.Scenarios)
 	if err != nil {
-		r.env.Errorf("%s: %s: %v%s; '%s list' lists the scenarios", r.f.command, path, err, didYouMean(file.Scenario, r.c.scenarioNames()), r.c.Program)
-		return nil, nil, ExitUsage
+		return nil, nil, r.unknown(path, file, err)
 	}
 	return file, s, ExitOK
+}
+
+// unknown refuses a file of a scenario that this program does not have: it may be from
+// a program that does.
+func (r *reporter) unknown(path string, file *runner.File, err error) int {
+	if from := file.Origin.Registry; from != "" && from != r.c.Program {
+		r.env.Errorf("%s: %s: %v; it is from %s, which can do it:\n  %s %s %s",
+			r.f.command, path, err, from, runner.ShellWord(from), r.f.command, runner.ShellWord(path))
+		return ExitUsage
+	}
+	r.env.Errorf("%s: %s: %v%s; '%s list' lists the scenarios", r.f.command, path, err, didYouMean(file.Scenario, r.c.scenarioNames()), r.c.Program)
+	return ExitUsage
 }
 
 // minName is the name of the smaller file: beside path, with ".min". A file that

@@ -114,3 +114,18 @@ func TestShrinkOfANondeterministicScenario(t *testing.T) {
 	s.cfg.Scenarios = append(s.cfg.Scenarios[:0:0], flaky)
 	s.want(s.do("shrink", file), ExitNondeterminism, "nondeterminism", "a run did not repeat itself", "cut short")
 }
+
+// A file of another program's scenarios names that program.
+func TestFileOfAnotherRegistry(t *testing.T) {
+	s := newShell(t)
+	s.cfg.Program = "hunt"
+	s.want(s.do("run", "toy/deadlock", "-seed", "1", "-out", "."), ExitNoProgress)
+	names, err := filepath.Glob("*" + runner.FileSuffix)
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	s.cfg.Program, s.cfg.Scenarios = "simrun", []*sim.Scenario{toy.Clean()}
+	for _, command := range []string{"replay", "shrink", "explain", "view"} {
+		s.want(s.do(command, names[0]), ExitUsage, `no scenario "toy/deadlock" here`, "it is from hunt", "hunt "+command+" "+names[0])
+	}
+}

@@ -97,19 +97,15 @@ func (v *viewer) file(path string) int {
 		return v.refuse("%s: %v", path, err)
 	}
 	if file.Origin.Test != "" {
-		line := strings.Replace(runner.TestLine(path, file.Origin), "SIM_REPLAY=", "SIM_VIEW=", 1)
-		return v.refuse("%s is from a test, which can draw it:\n  %s", path, line)
+		return v.refuse("%s is from a test, which can do it:\n  %s", path, runner.TestLineFor("SIM_VIEW", path, file.Origin))
 	}
 	s, err := file.Find(v.c.Scenarios)
 	if err != nil {
-		return v.refuse("%s: %v%s; '%s list' lists the scenarios", path, err, didYouMean(file.Scenario, v.c.scenarioNames()), v.c.Program)
+		return v.unknown(path, file, err)
 	}
 	o, err := runner.Replay(s, file, v.c.Watchdog)
 	if err != nil {
 		return v.broken(fmt.Errorf("%s: %w", path, err))
-	}
-	if o.Result.Strategy = file.Strategy; o.Failure != nil {
-		o.Failure.Result.Strategy = file.Strategy
 	}
 	if !o.Exact {
 		v.sayf("%s: %s", path, o.Verdict(file))

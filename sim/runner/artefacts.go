@@ -71,7 +71,7 @@ func (f *Failure) write(dir, suffix string, fill func(*bytes.Buffer) error) (str
 func (f *Failure) fileName() string {
 	name := FileName(f.Scenario.Name)
 	if f.Corpus != "" {
-		name += "-corpus"
+		return name + "-corpus-" + FileName(strings.TrimSuffix(f.Corpus, FileSuffix))
 	}
 	if f.Result.Strategy == sim.TapeName {
 		return name + "-" + f.Key // a fuzzer changes the seed, too

@@ -11,7 +11,8 @@ import (
 
 // Outcome is what a replayed file did.
 type Outcome struct {
-	// Result of the replay, with History.
+	// Result of the replay, with History and the name of the strategy that made the
+	// decisions.
 	Result sim.Result
 	// Failure is nil if the run passed.
 	Failure *Failure
@@ -40,6 +41,7 @@ func Replay(s *sim.Scenario, f *File, watchdog time.Duration) (*Outcome, error) 
 	if err != nil {
 		return nil, err
 	}
+	r.Strategy = f.Strategy
 	o := &Outcome{Result: r, Exact: fmt.Sprintf("%016x", r.Digest) == f.Digest}
 	if r.Failure == nil {
 		return o, nil

@@ -165,7 +165,7 @@ func TestFuzzFindsAPlantedBug(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	out, code = c.do("X=", plain...)
-	if contains(t, out, "a stored failure has come back: "+filepath.Base(files[0])); code == 0 {
+	if contains(t, out, "a stored failure has come back: planted-", filepath.Base(files[0])+" has come back, too"); code == 0 {
 		t.Errorf("the stored failure passes:\n%s", out)
 	}
 	if err := os.RemoveAll(filepath.Join(c.dir, "testdata/sim")); err != nil {

@@ -258,8 +258,15 @@ func (x *explorer) corpus() bool {
 	for _, name := range report.Drifted {
 		x.t.Logf("simtest: the stored failure %s passes, but its decisions can no longer be followed: remove it, or look for the failure anew (SIM_RUNS=10000)", name)
 	}
+	told := map[string]string{}
 	for i := range report.Failures {
-		x.report(&report.Failures[i])
+		f := &report.Failures[i]
+		if first, ok := told[f.Key]; ok {
+			x.t.Logf("simtest: the stored failure %s has come back, too, as %s", f.Corpus, first)
+			continue
+		}
+		told[f.Key] = f.Corpus
+		x.report(f)
 	}
 	return len(report.Failures) == 0
 }

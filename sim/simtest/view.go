@@ -43,10 +43,8 @@ func (x *explorer) draw(file *runner.File, o *runner.Outcome) (string, error) {
 		Scenario: x.s.Name, Doc: x.s.Doc, Result: &o.Result,
 		Replay: runner.TestLine(x.e.view, x.from),
 	}
-	o.Result.Strategy = file.Strategy
 	repeats := true
 	if f := o.Failure; f != nil {
-		f.Result.Strategy = file.Strategy
 		run.Property, run.Result = f.Property, &f.Result
 		kind := f.Result.Failure.Kind
 		repeats = kind != sim.Stuck && kind != sim.Nondeterminism
