@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -92,6 +93,31 @@ func TestCommandsAreMounted(t *testing.T) {
 	}
 	if code, text, _ := do("list"); code != 0 || text == "" {
 		t.Errorf("list: %d %q", code, text)
+	}
+}
+
+// The commands say which flags they have, or their twins in the environment would be
+// taken for mistakes.
+func TestCommandsNameTheirFlags(t *testing.T) {
+	flags := map[string][]string{}
+	for _, c := range config().Commands {
+		flags[c.Name] = c.Flags
+	}
+	for command, found := range map[string]int{"serve": 0, "bench": 0, "conform server": 0, "conform list": 0, "conform shim": 0} {
+		_, help, _ := do(append(strings.Fields(command), "-h")...)
+		for _, line := range strings.Split(help, "\n") {
+			name, ok := strings.CutPrefix(line, "  -")
+			if !ok {
+				continue
+			}
+			found++
+			if name = strings.Fields(name)[0]; !slices.Contains(flags[strings.Fields(command)[0]], name) {
+				t.Errorf("%s does not say that it has a flag -%s", command, name)
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s shows no flags", command)
+		}
 	}
 }
 

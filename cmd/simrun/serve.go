@@ -13,8 +13,9 @@ import (
 
 var serveCommand = cli.Command{
 	Name: "serve", Args: strings.Join(serve.Kinds, "|"),
-	Doc: "put a node of the scenarios on a real socket",
-	Run: runServe,
+	Doc:   "put a node of the scenarios on a real socket",
+	Run:   runServe,
+	Flags: []string{"listen", "max-frame", "sasl", "threads", "tls-cert", "tls-key", "user"},
 }
 
 // runServe turns flags into serve's options.

@@ -21,7 +21,8 @@ func Conform(more ...cli.Command) cli.Command {
 	}
 	return cli.Command{
 		Name: "conform", Args: strings.Join(names, "|") + " …", Doc: "judge an AMQP 1.0 implementation by the specification",
-		Run: func(ctx context.Context, env *cli.Env, args []string) int { return dispatch(ctx, env, subs, args) },
+		Run:   func(ctx context.Context, env *cli.Env, args []string) int { return dispatch(ctx, env, subs, args) },
+		Flags: []string{"json", "level", "password", "program", "report", "run", "runs", "sasl", "seed", "timeout", "user"},
 	}
 }
 

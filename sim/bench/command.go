@@ -16,8 +16,9 @@ import (
 func Command() cli.Command {
 	return cli.Command{
 		Name: "bench", Args: "[WORD …]",
-		Doc: "measure the strategies on programs with known bugs, and the kernel's speed",
-		Run: run,
+		Doc:   "measure the strategies on programs with known bugs, and the kernel's speed",
+		Run:   run,
+		Flags: []string{"for", "hard", "json", "limit", "seed", "strategy", "trials"},
 	}
 }
 

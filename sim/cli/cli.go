@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -57,6 +58,11 @@ type Command struct {
 	// Run executes it and returns the exit code. args are the words after the
 	// name.
 	Run func(ctx context.Context, env *Env, args []string) int
+	// Flags are the names of its flags, those of its subcommands included: their twins
+	// in the environment are not taken for mistakes by other commands.
+	Flags []string
+
+	builtIn bool
 }
 
 // Env is what a command has of the outside world.
@@ -66,10 +72,16 @@ type Env struct {
 	Stderr io.Writer
 	// LookupEnv reads an environment variable, as os.LookupEnv.
 	LookupEnv func(name string) (string, bool)
+	// Environ lists the environment, as os.Environ. Nil means that nobody is told of
+	// variables that look like twins of flags and are none.
+	Environ func() []string
 	// Terminal says that Stderr is one: its lines may be rewritten.
 	Terminal bool
 	// Program is Config.Program.
 	Program string
+
+	commands []Command
+	probe    func(*flag.Flag) // told of the flags when help is asked for
 }
 
 // Errorf prints a sentence on Stderr with the program's name before it.
@@ -83,7 +95,7 @@ func Main(c Config) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	env := &Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv}
+	env := &Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ}
 	if st, err := os.Stderr.Stat(); err == nil {
 		env.Terminal = st.Mode()&os.ModeCharDevice != 0
 	}
@@ -100,6 +112,7 @@ func (c Config) Run(ctx context.Context, env *Env, args []string) int {
 		env.LookupEnv = func(string) (string, bool) { return "", false }
 	}
 	commands := c.commands()
+	env.commands = commands
 	if len(args) == 0 {
 		usage(env.Stderr, c.Program, commands)
 		return ExitUsage
@@ -133,16 +146,16 @@ func (c *Command) guarded(ctx context.Context, env *Env, args []string) (code in
 // commands returns the built-in commands and those of the configuration.
 func (c *Config) commands() []Command {
 	all := []Command{
-		{"list", "[NAME|GLOB …]", "list the scenarios with their properties and tags", c.list},
-		{"run", "[NAME|GLOB …]", "run scenarios over seeds; no name means all", c.run},
-		{"replay", "FILE|NAME:SEED", "repeat one run exactly", c.replay},
-		{"shrink", "FILE", "look for a smaller run that fails in the same way", c.shrink},
-		{"explain", "FILE", "show the smallest interleaving that fails so, and what decides it", c.explain},
-		{"view", "FILE|NAME:SEED", "draw one run: HTML, Perfetto, Wireshark, NDJSON", c.view},
-		{"explore", "[NAME|GLOB …]", "visit all schedules within bounds of preemptions and faults", c.explore},
-		{"verify", "[NAME|GLOB …]", "run each seed twice and compare digests", c.verify},
+		builtIn("list", "[NAME|GLOB …]", "list the scenarios with their properties and tags", c.list),
+		builtIn("run", "[NAME|GLOB …]", "run scenarios over seeds; no name means all", c.run),
+		builtIn("replay", "FILE|NAME:SEED", "repeat one run exactly", c.replay),
+		builtIn("shrink", "FILE", "look for a smaller run that fails in the same way", c.shrink),
+		builtIn("explain", "FILE", "show the smallest interleaving that fails so, and what decides it", c.explain),
+		builtIn("view", "FILE|NAME:SEED", "draw one run: HTML, Perfetto, Wireshark, NDJSON", c.view),
+		builtIn("explore", "[NAME|GLOB …]", "visit all schedules within bounds of preemptions and faults", c.explore),
+		builtIn("verify", "[NAME|GLOB …]", "run each seed twice and compare digests", c.verify),
 	}
-	version := Command{"version", "", "print the versions of module, Go and formats", c.version}
+	version := builtIn("version", "", "print the versions of module, Go and formats", c.version)
 	for _, extra := range c.Commands {
 		replaced := false
 		for i := range all {
@@ -155,6 +168,10 @@ func (c *Config) commands() []Command {
 		}
 	}
 	return append(all, version)
+}
+
+func builtIn(name, args, doc string, run func(context.Context, *Env, []string) int) Command {
+	return Command{Name: name, Args: args, Doc: doc, Run: run, builtIn: true}
 }
 
 func names(commands []Command) []string {

@@ -37,6 +37,12 @@ func (s *shell) do(args ...string) out {
 	env := &Env{
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Terminal: s.tty,
 		LookupEnv: func(k string) (string, bool) { v, ok := s.env[k]; return v, ok },
+		Environ: func() (all []string) {
+			for k, v := range s.env {
+				all = append(all, k+"="+v)
+			}
+			return all
+		},
 	}
 	code := s.cfg.Run(s.ctx, env, args)
 	return out{code, stdout.String(), stderr.String()}
@@ -149,6 +155,11 @@ func TestUsageErrors(t *testing.T) {
 		{"run -strategy dfs:1 -shard 0/2", "cannot be done in shards"},
 		{"verify -strategy dfs:1", "nothing more to verify"},
 		{"replay toy/clean:5 -strategy dfs:1", "no seeds of their own"},
+		{"run -strategy dfs:1 -workers 2", "a search by run has one worker"},
+		{"replay toy/clean:5 -runs 3", "there is no -runs here: replay repeats one run"},
+		{"replay x.sim.json -seed 3", "there is no -seed here"},
+		{"verify -for 3s", "there is no -for here: verify executes each run twice"},
+		{"verify -keep-going", "there is no -keep-going here"},
 		{"run -progress fancy", "want auto, plain, off"},
 		{"run -p threads", "want KEY=NUMBER"},
 		{"run -p threads=x", "want KEY=NUMBER"},

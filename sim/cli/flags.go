@@ -22,6 +22,8 @@ type Flags struct {
 	args    string
 	doc     string
 	example []string
+	absent  map[string]string // flags of other commands that this one does not have, and why
+	typed   map[string]bool   // flags of the command line
 }
 
 // NewFlags returns the flags of a command. args is what follows the flags, doc
@@ -61,6 +63,7 @@ func (f *Flags) ParseArgs(args []string) (rest []string, code int, ok bool) {
 		f.env.Errorf("%v", err)
 		return nil, ExitUsage, false
 	}
+	f.warnOfStrays()
 	return rest, 0, true
 }
 
@@ -71,12 +74,12 @@ func EnvName(flag string) string {
 
 // fromEnv sets the flags that were not given from their twins.
 func (f *Flags) fromEnv() error {
-	given := map[string]bool{}
-	f.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
+	f.typed = map[string]bool{}
+	f.Visit(func(fl *flag.Flag) { f.typed[fl.Name] = true })
 	var first error
 	f.VisitAll(func(fl *flag.Flag) {
 		v, ok := f.env.LookupEnv(EnvName(fl.Name))
-		if !ok || given[fl.Name] || first != nil {
+		if !ok || f.typed[fl.Name] || first != nil {
 			return
 		}
 		if err := f.Set(fl.Name, v); err != nil {
@@ -97,12 +100,18 @@ func (f *Flags) refuse(err error) int {
 		var all []string
 		f.VisitAll(func(fl *flag.Flag) { all = append(all, fl.Name) })
 		text = fmt.Sprintf("unknown flag -%s%s", name, didYouMean(name, all))
+		if why := f.absent[name]; why != "" {
+			text = fmt.Sprintf("there is no -%s here: %s", name, why)
+		}
 	}
 	f.env.Errorf("%s: %s; '%s %s -h' lists the flags", f.command, text, f.env.Program, f.command)
 	return ExitUsage
 }
 
 func (f *Flags) help() {
+	if f.env.probe != nil {
+		f.VisitAll(f.env.probe)
+	}
 	w := f.env.Stdout
 	fmt.Fprintf(w, "usage: %s %s [flags] %s\n\n%s\n", f.env.Program, f.command, f.args, f.doc)
 	first := true

@@ -68,13 +68,14 @@ func progressLine(s runner.Progress) string {
 
 // remaining estimates the time that remains, negative if it cannot be known.
 func remaining(s runner.Progress, rate float64) time.Duration {
-	switch {
-	case s.Budget > 0:
-		return max(0, s.Budget-s.Elapsed)
-	case rate > 0 && s.Planned > 0:
-		return max(0, time.Duration(float64(s.Planned-min(s.Planned, s.Runs))/rate*float64(time.Second)))
+	left := time.Duration(-1)
+	if rate > 0 && s.Planned > 0 {
+		left = time.Duration(float64(s.Planned-min(s.Planned, s.Runs)) / rate * float64(time.Second))
 	}
-	return -1
+	if budget := max(0, s.Budget-s.Elapsed); s.Budget > 0 && (left < 0 || budget < left) {
+		left = budget
+	}
+	return left
 }
 
 // short prints a number with three figures and k or M.

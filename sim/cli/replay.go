@@ -17,9 +17,9 @@ import (
 // replay repeats one run, of a file or of a seed.
 func (c *Config) replay(_ context.Context, env *Env, args []string) int {
 	f := newRunFlags(NewFlags(env, "replay", "FILE|NAME:SEED",
-		"Repeats one run exactly. NAME:SEED takes run's flags; those that choose among runs mean nothing here. "+
+		"Repeats one run exactly. NAME:SEED takes the flags of run that do not choose among runs. "+
 			"Artefacts are left only if -out is given.",
-		"replay simrun-out/broker-7.sim.json -v", "replay broker:7 -strategy pct:3 -out again"), 1)
+		"replay simrun-out/broker-7.sim.json -v", "replay broker:7 -strategy pct:3 -out again"), 1, notOfReplay)
 	f.BoolVar(&f.verbose, "v", false, "print the history")
 	rest, code, ok := f.parse(args)
 	if !ok {

@@ -64,6 +64,8 @@ func (r *reporter) start(command string, chosen []*sim.Scenario) {
 	}
 	how := fmt.Sprintf("%d runs each", f.runs)
 	switch {
+	case f.budget > 0 && f.given("runs"):
+		how += ", for " + f.budget.String() + " at most"
 	case f.budget > 0:
 		how = "for " + f.budget.String()
 	case f.search() && !f.given("runs"):

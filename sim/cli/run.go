@@ -14,7 +14,7 @@ func (c *Config) run(ctx context.Context, env *Env, args []string) int {
 	f := newRunFlags(NewFlags(env, "run", "[NAME|GLOB …]",
 		"Runs scenarios over seeds, after the stored failures of the corpus; no name means all.",
 		"run", "run -for 90s 'multithreaded-*'", "run broker -seed 7 -runs 1 -strategy pct:3",
-		"run -seed 1 -runs 100000 -shard 0/4 -keep-going -json", "run wake-coalescing -strategy dfs:2"), 1000)
+		"run -seed 1 -runs 100000 -shard 0/4 -keep-going -json", "run wake-coalescing -strategy dfs:2"), 1000, nil)
 	patterns, code, ok := f.parse(args)
 	if !ok {
 		return code
@@ -47,7 +47,7 @@ func (c *Config) run(ctx context.Context, env *Env, args []string) int {
 func (c *Config) verify(ctx context.Context, env *Env, args []string) int {
 	f := newRunFlags(NewFlags(env, "verify", "[NAME|GLOB …]",
 		"Runs each seed twice, among others and alone, and compares the digests; no name means all.",
-		"verify", "verify broker -runs 1000", "verify -seed 1 -json"), 100)
+		"verify", "verify broker -runs 1000", "verify -seed 1 -json"), 100, notOfVerify)
 	patterns, code, ok := f.parse(args)
 	if !ok {
 		return code

@@ -116,7 +116,7 @@ func TestArtefactsAndReplay(t *testing.T) {
 		s.want(o, map[any]int{"deadlock": ExitNoProgress}[f["kind"]]+btoi(f["kind"] != "deadlock"), "the same failure, exactly as recorded")
 
 		seed := fmt.Sprintf("%s:%.0f", f["scenario"], f["seed"])
-		o = s.do("replay", seed, "-json", "-seed", "99")
+		o = s.do("replay", seed, "-json")
 		if r := ofType(s.objects(o), "failure"); len(r) != 1 || r[0]["message"] != f["message"] || r[0]["strategy"] != f["strategy"] {
 			t.Errorf("replay of %s: %+v", seed, o)
 		}
@@ -284,6 +284,29 @@ func TestEnvironmentTwins(t *testing.T) {
 	}
 	s.env["SIMRUN_WORKERS"] = "many"
 	s.want(s.do("run", "toy/clean"), ExitUsage, "SIMRUN_WORKERS=many")
+}
+
+// A variable that no command knows is told of: it may be a flag that is missed.
+func TestStrayVariables(t *testing.T) {
+	s := newShell(t)
+	s.cfg.Commands = []Command{{Name: "serve", Flags: []string{"max-frame"}, Run: func(context.Context, *Env, []string) int {
+		t.Error("a command was run to find its flags")
+		return 1
+	}}}
+	for _, name := range []string{"SIMRUN_SEDE", "SIMRUN_REPLAYS", "SIMRUN_FORMAT", "SIMRUN_PREEMPTIONS", "SIMRUN_MAX_FRAME", "SIMRUN_P"} {
+		s.env[name] = "threads=2"
+	}
+	o := s.do("run", "toy/clean", "-seed", "1", "-runs", "5", "-progress", "off")
+	s.want(o, ExitOK, `SIMRUN_SEDE is set and is the twin of no flag; did you mean "SIMRUN_SEED"?`)
+	if n := strings.Count(o.stderr, "\n"); n != 1 {
+		t.Errorf("%d lines on stderr: %s", n, o.stderr)
+	}
+}
+
+func TestRunsAndTimeBoundEachOther(t *testing.T) {
+	s := newShell(t)
+	s.want(s.do("run", "toy/clean", "-runs", "7", "-for", "1h"), ExitOK, "7 runs each, for 1h0m0s at most", "ok    7 runs")
+	s.want(s.do("run", "toy/clean", "-runs", "1000000000", "-for", "20ms"), ExitOK)
 }
 
 func TestFlagsAndNamesMix(t *testing.T) {

@@ -33,17 +33,32 @@ type runFlags struct {
 	again     string // pasteable line of a command whose runs no seed names
 }
 
-// newRunFlags returns the flags with runs as the default number of them.
-func newRunFlags(f *Flags, runs uint64) *runFlags {
+// newRunFlags returns the flags with runs as the default number of them, without those
+// that absent names, with a reason.
+func newRunFlags(f *Flags, runs uint64, absent map[string]string) *runFlags {
 	r := &runFlags{Flags: f, runs: positive(runs), progress: oneOf{"auto", []string{"auto", "plain", "off"}}}
-	f.Uint64Var(&r.seed, "seed", 0, "first seed `N` (drawn and printed if it is not given)")
-	f.Var(&r.runs, "runs", "runs `N` of each scenario")
-	f.DurationVar(&r.budget, "for", 0, "run for a time `DUR` instead of a number of runs, as 90s")
+	f.absent = absent
+	has := func(name string) bool { return absent[name] == "" }
+	if has("seed") {
+		f.Uint64Var(&r.seed, "seed", 0, "first seed `N` (drawn and printed if it is not given)")
+	}
+	if has("runs") {
+		f.Var(&r.runs, "runs", "runs `N` of each scenario")
+	}
+	if has("for") {
+		f.DurationVar(&r.budget, "for", 0, "run for a time `DUR`, as 90s, instead of a number of runs; with -runs, until the first of both ends")
+	}
 	f.StringVar(&r.strategy, "strategy", "auto", "scheduling strategy `NAME`: "+sim.StrategyNames)
-	f.IntVar(&r.workers, "workers", 0, "`N` workers (0 means one for each core)")
-	f.Var(&r.shard, "shard", "do part `I/N` of the runs, I from 0 to N-1")
+	if has("workers") {
+		f.IntVar(&r.workers, "workers", 0, "`N` workers (0 means one for each core)")
+	}
+	if has("shard") {
+		f.Var(&r.shard, "shard", "do part `I/N` of the runs, I from 0 to N-1")
+	}
 	f.StringVar(&r.faults, "faults", "all", "faults that may happen: all, none or a `LIST` a,b")
-	f.BoolVar(&r.keepGoing, "keep-going", false, "go on after a failure")
+	if has("keep-going") {
+		f.BoolVar(&r.keepGoing, "keep-going", false, "go on after a failure")
+	}
 	f.StringVar(&r.out, "out", "simrun-out", "directory `DIR` for what failures leave")
 	f.BoolVar(&r.json, "json", false, "print one object a line")
 	f.StringVar(&r.junit, "junit", "", "write a JUnit report to `FILE`")
@@ -51,6 +66,19 @@ func newRunFlags(f *Flags, runs uint64) *runFlags {
 	f.Var(&r.params, "p", "fix a scenario parameter, `KEY=NUMBER`; may be repeated")
 	return r
 }
+
+// notOfVerify and notOfReplay are flags of run that would mean nothing elsewhere.
+var (
+	notOfVerify = map[string]string{
+		"for":        "verify executes each run twice, the second time alone; give it a number of -runs",
+		"keep-going": "verify executes all runs",
+	}
+	notOfReplay = map[string]string{
+		"seed": oneRun, "runs": oneRun, "for": oneRun, "workers": oneRun, "shard": oneRun, "keep-going": oneRun,
+	}
+)
+
+const oneRun = "replay repeats one run, and its argument says which"
 
 // given reports whether a flag stands on the command line or in the environment.
 func (r *runFlags) given(name string) bool {
@@ -88,7 +116,10 @@ func (r *runFlags) parse(args []string) (rest []string, code int, ok bool) {
 	if r.out == "" {
 		return refuse("-out: want a directory")
 	}
-	if !r.given("seed") {
+	if r.search() && r.typed["workers"] && r.workers > 1 {
+		return refuse("-workers %d: a search by run has one worker; explore has more", r.workers)
+	}
+	if r.Lookup("seed") != nil && !r.given("seed") {
 		var b [4]byte
 		if _, err := rand.Read(b[:]); err != nil {
 			return refuse("no seed could be drawn: %v; give one with -seed", err)
@@ -101,8 +132,8 @@ func (r *runFlags) parse(args []string) (rest []string, code int, ok bool) {
 // options returns the runner's options for the chosen scenarios.
 func (r *runFlags) options(chosen []*sim.Scenario, watchdog time.Duration) runner.Options {
 	runs := uint64(r.runs)
-	if r.search() && !r.given("runs") {
-		runs = 0 // until it is complete
+	if (r.search() || r.budget > 0) && !r.given("runs") {
+		runs = 0 // until it is complete, or the time is up
 	}
 	return runner.Options{
 		Scenarios: chosen, Seed: r.seed, Runs: runs, For: r.budget, Strategy: r.strategy,

@@ -16,9 +16,9 @@ type Options struct {
 	// Seed+1, ….
 	Seed uint64
 	// Runs is the number of runs of each scenario, over all shards. Zero means
-	// 1000, and any number for a search. It does not count if For is set.
+	// 1000, and any number for a search or if For is set.
 	Runs uint64
-	// For is a budget of wall-clock time instead. Zero means none.
+	// For is a budget of wall-clock time, instead or beside. Zero means none.
 	For time.Duration
 	// Strategy is a name that sim.ParseStrategy knows. Empty means "auto". A search
 	// (dfs:P, delay:D) runs each scenario with its default parameters and the first
@@ -55,7 +55,7 @@ type Options struct {
 type Progress struct {
 	// Runs, Steps and Failures are done so far, by all workers.
 	Runs, Steps, Failures uint64
-	// Planned is the number of runs, 0 if the batch is bounded by time.
+	// Planned is the number of runs, 0 if the batch is bounded by time alone.
 	Planned uint64
 	// Elapsed is the wall-clock time since the batch began, Budget is its bound
 	// or 0.
@@ -78,7 +78,7 @@ func (e *OptionError) Unwrap() error { return e.Err }
 func (o Options) withDefaults() (Options, error) {
 	search, _ := newSearch(o.Strategy)
 	switch {
-	case o.Runs == 0 && search != nil:
+	case o.Runs == 0 && (search != nil || o.For > 0):
 		o.Runs = boundless
 	case o.Runs == 0:
 		o.Runs = 1000
@@ -122,9 +122,6 @@ func (o Options) withDefaults() (Options, error) {
 
 // planned returns the number of runs of each scenario in this shard.
 func (o *Options) planned() uint64 {
-	if o.For > 0 {
-		return 1 << 62 / uint64(len(o.Scenarios)) / uint64(o.Shards)
-	}
 	if o.Runs <= uint64(o.Shard) {
 		return 0
 	}

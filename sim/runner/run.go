@@ -110,7 +110,7 @@ func (b *batch) progress(begin time.Time) Progress {
 		Runs: b.runs.Load(), Steps: b.steps.Load(), Failures: b.failures.Load(),
 		Elapsed: time.Since(begin), Budget: b.opt.For,
 	}
-	if b.opt.For == 0 && b.opt.Runs != boundless {
+	if b.opt.Runs != boundless {
 		p.Planned = b.planned * uint64(len(b.plans))
 	}
 	return p

@@ -2,7 +2,7 @@ package runner
 
 import "github.com/collider-amqp/collider/sim"
 
-// boundless stands for a number of runs that only a search sets an end to.
+// boundless stands for a number of runs to which a search or a time sets the end.
 const boundless = 1 << 48
 
 // newSearch returns a new search, nil if the name is that of another strategy.
