@@ -34,6 +34,7 @@ func child(t *testing.T, args ...string) (cmd *exec.Cmd, stdout *bufio.Reader) {
 	t.Helper()
 	cmd = exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), childEnv+"=1")
+	cmd.Stderr = &bytes.Buffer{}
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +74,29 @@ func TestSignalsEndInOrder(t *testing.T) {
 	cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != cli.ExitInterrupted || !strings.HasPrefix(last, `{"type":"summary"`) {
 		t.Errorf("exit code %d, last line %q", code, last)
+	}
+}
+
+// SIGQUIT says which runs are at work before it shows the goroutines. A signal that
+// comes before the first run, or between two, finds none: it is sent again.
+func TestQuitNamesTheRuns(t *testing.T) {
+	name := scenarios.All()[0].Name
+	for try := 1; ; try++ {
+		cmd, out := child(t, "run", "-for", "1h", "-json", "-seed", "1", "-workers", "1", "-out", t.TempDir(), name)
+		if line, err := out.ReadString('\n'); err != nil || !strings.Contains(line, `"start"`) {
+			t.Fatalf("%q, %v", line, err)
+		}
+		time.Sleep(time.Duration(try) * 50 * time.Millisecond)
+		cmd.Process.Signal(syscall.SIGQUIT)
+		cmd.Wait()
+		stderr := cmd.Stderr.(*bytes.Buffer).String()
+		at, dump := strings.Index(stderr, " "+name+":"), strings.Index(stderr, "goroutine ")
+		switch code := cmd.ProcessState.ExitCode(); {
+		case code == 2 && at >= 0 && dump > at:
+			return
+		case code != 2 || dump < 0 || try == 20:
+			t.Fatalf("exit code %d\n%.2000s", code, stderr)
+		}
 	}
 }
 

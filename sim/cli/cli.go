@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/runner"
 	"github.com/collider-amqp/collider/sim/view"
 )
 
@@ -80,6 +81,7 @@ type Env struct {
 	// Program is Config.Program.
 	Program string
 
+	activity runner.Activity
 	commands []Command
 	probe    func(*flag.Flag) // told of the flags when help is asked for
 }
@@ -90,7 +92,8 @@ func (e *Env) Errorf(format string, args ...any) {
 }
 
 // Main runs the command line of the process and returns its exit code. SIGINT
-// and SIGTERM end a command in order; a second one ends the process.
+// and SIGTERM end a command in order; a second one ends the process. SIGQUIT names the
+// runs that run and verify are at, and then does what it does to every Go program.
 func Main(c Config) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -99,7 +102,25 @@ func Main(c Config) int {
 	if st, err := os.Stderr.Stat(); err == nil {
 		env.Terminal = st.Mode()&os.ModeCharDevice != 0
 	}
+	quit := make(chan os.Signal, 1)
+	signal.Notify(quit, syscall.SIGQUIT)
+	defer signal.Stop(quit)
+	go func() {
+		<-quit
+		env.tellActivity()
+		signal.Reset(syscall.SIGQUIT)
+		if self, err := os.FindProcess(os.Getpid()); err == nil {
+			self.Signal(syscall.SIGQUIT)
+		}
+	}()
 	return c.Run(ctx, env, os.Args[1:])
+}
+
+// tellActivity names the runs that are at work.
+func (e *Env) tellActivity() {
+	for _, r := range e.activity.Runs() {
+		e.Errorf("at work for %v: %s:%d", r.For.Round(time.Millisecond), r.Scenario, r.Seed)
+	}
 }
 
 // Run executes the command that args name and returns its exit code.

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/runner"
@@ -32,7 +35,7 @@ func (c *Config) run(ctx context.Context, env *Env, args []string) int {
 	report := &runner.Report{}
 	if len(r.failures) == 0 || f.keepGoing {
 		o := f.options(chosen, c.Watchdog)
-		o.Progress, o.OnFailure = r.progress.show, r.foreshadow
+		o.Progress, o.OnFailure, o.Activity = r.progress.show, r.foreshadow, &env.activity
 		report, err = runner.Run(ctx, o)
 		r.progress.clear()
 		if err != nil {
@@ -40,7 +43,47 @@ func (c *Config) run(ctx context.Context, env *Env, args []string) int {
 		}
 	}
 	r.searched(report)
-	return r.finish(report, chosen)
+	code = r.finish(report, chosen)
+	if line := r.rest(report, patterns); line != "" {
+		r.sayf("%s", line)
+	}
+	return code
+}
+
+// rest says which seeds of a batch that was interrupted are done, and how to go on; it
+// is empty if there is nothing to go on with.
+func (r *reporter) rest(report *runner.Report, patterns []string) string {
+	f := r.f
+	shards := uint64(max(1, f.shard.n))
+	done := report.Done * shards
+	if !report.Interrupted || f.search() || report.Done == 0 {
+		return ""
+	}
+	line := []string{r.c.Program, "run"}
+	for _, p := range patterns {
+		line = append(line, runner.ShellWord(p))
+	}
+	line = append(line, "-seed", strconv.FormatUint(f.seed+done, 10))
+	if f.budget == 0 || f.given("runs") {
+		if done >= uint64(f.runs) {
+			return ""
+		}
+		line = append(line, "-runs", strconv.FormatUint(uint64(f.runs)-done, 10))
+	}
+	if left := (f.budget - report.Elapsed).Round(time.Second); left > 0 {
+		line = append(line, "-for", left.String())
+	}
+	for _, name := range []string{"shard", "workers", "keep-going", "out", "json", "junit"} {
+		if f.typed[name] {
+			line = append(line, "-"+name+"="+runner.ShellWord(f.Lookup(name).Value.String()))
+		}
+	}
+	part := ""
+	if shards > 1 {
+		part = " of shard " + f.shard.String()
+	}
+	return fmt.Sprintf("the seeds from %d to %d%s are done; to go on:\n  %s%s",
+		f.seed, f.seed+done-1, part, strings.Join(line, " "), f.runLine())
 }
 
 // verify runs each seed twice.
@@ -60,7 +103,7 @@ func (c *Config) verify(ctx context.Context, env *Env, args []string) int {
 	r := newReporter(c, env, f)
 	r.start("verify", chosen)
 	o := f.options(chosen, c.Watchdog)
-	o.Progress = r.progress.show
+	o.Progress, o.Activity = r.progress.show, &env.activity
 	report, err := runner.Verify(ctx, o)
 	r.progress.clear()
 	if err != nil {

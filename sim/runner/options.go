@@ -43,6 +43,8 @@ type Options struct {
 	// Progress, if set, is called every 200 ms or so by the goroutine that
 	// called Run.
 	Progress func(Progress)
+	// Activity, if set, shows the runs that the workers are at.
+	Activity *Activity
 	// OnFailure, if set, is called for each new way to fail as soon as it is
 	// sure to be reported, by the goroutine that called Run. Count is not yet
 	// final.

@@ -28,6 +28,9 @@ type Report struct {
 	Elapsed time.Duration
 	// Interrupted says that the context ended before the batch.
 	Interrupted bool
+	// Done is the number of runs of each scenario, from the shard's first, of which
+	// none is missing: a batch that has been interrupted goes on from there.
+	Done uint64
 }
 
 // ScenarioReport is the part of one scenario in a batch.
@@ -124,6 +127,7 @@ type merge struct {
 	pending map[uint64]*chunk // by job
 	rang    uint64            // first range of numbers that is not merged
 	ended   bool              // a failure has ended the batch
+	holed   bool              // a run is missing: report.Done grows no more
 	ways    map[way]int       // index in report.Failures, -1 if unlisted
 	err     error
 }
@@ -187,6 +191,7 @@ func (m *merge) merge(cs []*chunk) {
 			}
 		}
 	}
+	m.done(cs)
 	m.rang++
 	m.ended = limit != ^uint64(0)
 	for _, c := range cs {
@@ -203,6 +208,23 @@ func (m *merge) merge(cs []*chunk) {
 			m.fail(f)
 		}
 	}
+}
+
+// done counts the runs of a range, up to the first that is missing.
+func (m *merge) done(cs []*chunk) {
+	if m.holed {
+		return
+	}
+	first := m.rang * chunkRuns
+	whole := min(first+chunkRuns, m.b.planned)
+	least := whole
+	for _, c := range cs {
+		least = min(least, first+uint64(len(c.runs)))
+	}
+	if len(cs) < len(m.b.plans) {
+		least = first
+	}
+	m.report.Done, m.holed = least, least < whole
 }
 
 type orderedFailure struct {

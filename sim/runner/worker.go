@@ -42,10 +42,11 @@ type worker struct {
 	world    *sim.World
 	strategy sim.Strategy
 
-	mu   sync.Mutex
-	cur  *chunk
-	seed uint64
-	gone bool // stuck: the watchdog has reported in its place
+	mu    sync.Mutex
+	cur   *chunk
+	seed  uint64
+	since time.Time // the run began
+	gone  bool      // stuck: the watchdog has reported in its place
 }
 
 // message is what a worker tells the batch.
@@ -63,6 +64,7 @@ func (b *batch) startWorker() {
 	w.strategy = strategy
 	w.world = sim.NewWorld(sim.Options{Watchdog: b.opt.Watchdog, OnStuck: w.stuck})
 	b.live++
+	b.opt.Activity.add(w)
 	go w.work()
 }
 
@@ -74,7 +76,7 @@ func (w *worker) work() {
 			return
 		}
 		w.mu.Lock()
-		w.cur = c
+		w.cur, w.seed, w.since = c, w.b.opt.seed(c.first), time.Now()
 		w.mu.Unlock()
 		w.do(c)
 		w.mu.Lock()
@@ -145,7 +147,7 @@ func (w *worker) do(c *chunk) {
 
 func (w *worker) setSeed(seed uint64) {
 	w.mu.Lock()
-	w.seed = seed
+	w.seed, w.since = seed, time.Now()
 	w.mu.Unlock()
 }
 
