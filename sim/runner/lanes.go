@@ -11,13 +11,14 @@ import (
 )
 
 const (
-	laneEvents = 14
+	laneEvents = 16
+	laneMarks  = 8
 	laneCount  = 5
 	laneWidth  = 94
 )
 
-// lastEvents draws the last events before a failure, a column for each thread;
-// the events in seqs are marked and end the picture.
+// lastEvents draws the events that show a failure, a column for each thread: those in
+// seqs, which are marked, with what is around them, or the last ones if there are none.
 func lastEvents(h *history.History, seqs []uint64) []string {
 	if h == nil || len(h.Events) == 0 {
 		return nil
@@ -37,7 +38,7 @@ func lastEvents(h *history.History, seqs []uint64) []string {
 	last := uint64(0)
 	for _, seq := range shown {
 		if last != 0 && seq != last+1 {
-			out = append(out, "     …")
+			out = append(out, elided(seq-last-1))
 		}
 		last = seq
 		e := h.At(seq)
@@ -51,29 +52,76 @@ func lastEvents(h *history.History, seqs []uint64) []string {
 		}
 		out = append(out, strings.TrimRight(line, " "))
 	}
+	return append(out, after(h, last)...)
+}
+
+// after stands for the events after the last one shown.
+func after(h *history.History, last uint64) []string {
+	if n := uint64(len(h.Events)) - last; n > 0 {
+		return []string{elided(n)}
+	}
+	return nil
+}
+
+// elided stands for events that are not shown.
+func elided(n uint64) string {
+	if n == 1 {
+		return "     … 1 event …"
+	}
+	return fmt.Sprintf("     … %d events …", n)
+}
+
+// pick returns the numbers of the events to be shown, laneEvents at the most or a few
+// more: those of seqs, the first and the last of many, and the ones around each of
+// them, most of which came before. Without seqs it is the last events.
+func pick(h *history.History, seqs []uint64) []uint64 {
+	end := uint64(len(h.Events))
+	shown := make([]bool, end+2)
+	n := 0
+	show := func(s uint64) {
+		if s > 0 && s <= end && !shown[s] && n < laneEvents {
+			shown[s] = true
+			n++
+		}
+	}
+	marked := marks(seqs, end)
+	for _, m := range marked {
+		show(m)
+	}
+	for d := uint64(1); d <= end && n < laneEvents; d++ {
+		for _, m := range slices.Backward(marked) {
+			show(m - min(m, d))
+			if d%3 == 0 {
+				show(m + d/3)
+			}
+		}
+	}
+	var out []uint64
+	for s := uint64(1); s <= end; s++ {
+		if shown[s] || shown[s-1] && shown[s+1] { // a gap of one is no shorter
+			out = append(out, s)
+		}
+	}
 	return out
 }
 
-// pick returns the numbers of the events to be shown: those of seqs and the ones
-// that led to the last of them, or the last of all.
-func pick(h *history.History, seqs []uint64) []uint64 {
-	end := uint64(len(h.Events))
-	if len(seqs) > 0 && slices.Max(seqs) > 0 {
-		end = min(end, slices.Max(seqs)+1)
-	}
-	var shown []uint64
+// marks returns the events from which pick goes out, in order.
+func marks(seqs []uint64, end uint64) []uint64 {
+	var out []uint64
 	for _, s := range seqs {
-		if s > 0 && s <= end && !slices.Contains(shown, s) {
-			shown = append(shown, s)
+		if s > 0 && s <= end {
+			out = append(out, s)
 		}
 	}
-	for s := end; s > 0 && len(shown) < laneEvents; s-- {
-		if !slices.Contains(shown, s) {
-			shown = append(shown, s)
-		}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	if n := len(out); n > laneMarks {
+		out = slices.Delete(out, laneMarks/2, n-laneMarks/2)
 	}
-	slices.Sort(shown)
-	return shown
+	if len(out) == 0 {
+		out = append(out, end)
+	}
+	return out
 }
 
 func laneThreads(h *history.History, shown []uint64) []int32 {
@@ -89,11 +137,16 @@ func laneThreads(h *history.History, shown []uint64) []int32 {
 
 func listEvents(h *history.History, shown, seqs []uint64) []string {
 	var out []string
+	last := uint64(0)
 	for _, s := range shown {
+		if last != 0 && s != last+1 {
+			out = append(out, elided(s-last-1))
+		}
+		last = s
 		e := h.At(s)
 		out = append(out, mark(s, seqs)+cell(h.Thread(e.Thread), 24)+eventText(h, e))
 	}
-	return out
+	return append(out, after(h, last)...)
 }
 
 func mark(seq uint64, seqs []uint64) string {

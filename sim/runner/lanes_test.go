@@ -40,7 +40,7 @@ func TestLanesAreBounded(t *testing.T) {
 		h := laneHistory(threads, 100)
 		for _, seqs := range [][]uint64{nil, {1, 50}, {99, 100, 1000}, {0}} {
 			lines := lastEvents(h, seqs)
-			if len(lines) < laneEvents || len(lines) > laneEvents+5 {
+			if len(lines) < laneEvents || len(lines) > laneEvents+8 {
 				t.Errorf("%d threads, %v: %d lines", threads, seqs, len(lines))
 			}
 			for _, l := range lines {
@@ -55,10 +55,33 @@ func TestLanesAreBounded(t *testing.T) {
 	}
 }
 
+// Each event that shows the failure stands among its neighbours; what is between is
+// counted, and what comes after, too.
 func TestLanesMarkGaps(t *testing.T) {
-	text := strings.Join(lastEvents(laneHistory(2, 100), []uint64{2, 60}), "\n")
-	if !strings.Contains(text, "    2*") || !strings.Contains(text, "   60*") || !strings.Contains(text, "     …\n") || strings.Contains(text, "   62") {
-		t.Error(text)
+	lines := lastEvents(laneHistory(2, 300), []uint64{80, 20, 200})
+	text := strings.Join(lines, "\n")
+	for _, want := range []string{"   20*", "   80*", "  200*", "   19 ", "   18 ", "   21 ", "   79 ", "   81 ", "  199 ", "  201 ", "\n     … 99 events …"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	shown := 0
+	for _, l := range lines[1:] {
+		var n int
+		if _, err := fmt.Sscanf(l, " … %d event", &n); err != nil {
+			n = 1
+		}
+		shown += n
+	}
+	if first := pick(laneHistory(2, 300), []uint64{80, 20, 200})[0]; shown+int(first)-1 != 300 {
+		t.Errorf("%d events are shown or counted from %d on\n%s", shown, first, text)
+	}
+	many := make([]uint64, 100)
+	for i := range many {
+		many[i] = uint64(i*3 + 1)
+	}
+	if got := pick(laneHistory(2, 300), many); got[0] != 1 || got[len(got)-1] < 298 {
+		t.Errorf("of many marked events the first and the last are not shown: %v", got)
 	}
 }
 

@@ -99,7 +99,7 @@ func (e *Explanation) writeLanes(b *strings.Builder) {
 	last := -1
 	for _, i := range shown {
 		if i != last+1 && i < e.Known {
-			b.WriteString("           …\n")
+			b.WriteString("           " + left(i-last-1) + "\n")
 		}
 		last = i
 		g := &e.Steps[i]
@@ -112,6 +112,14 @@ func (e *Explanation) writeLanes(b *strings.Builder) {
 		}
 		b.WriteString(place(g) + "\n")
 	}
+}
+
+// left stands for n steps that are left out.
+func left(n int) string {
+	if n == 1 {
+		return "… 1 step …"
+	}
+	return fmt.Sprintf("… %d steps …", n)
 }
 
 // gutter begins the line of a step: an arrow if it was decided, its number, or a
