@@ -19,12 +19,19 @@ import (
 	"go.uber.org/goleak"
 )
 
-// childEnv makes the test binary be simrun.
-const childEnv = "COLLIDER_SIMRUN_CHILD"
+// childEnv makes the test binary be simrun, or a simrun of other scenarios.
+const (
+	childEnv      = "COLLIDER_SIMRUN_CHILD"
+	childSimrun   = "simrun"
+	childContract = "contract"
+)
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childEnv) != "" {
+	switch os.Getenv(childEnv) {
+	case childSimrun:
 		main()
+	case childContract:
+		os.Exit(cli.Main(contractConfig()))
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -33,7 +40,7 @@ func TestMain(m *testing.M) {
 func child(t *testing.T, args ...string) (cmd *exec.Cmd, stdout *bufio.Reader) {
 	t.Helper()
 	cmd = exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), childEnv+"=1")
+	cmd.Env = append(os.Environ(), childEnv+"="+childSimrun)
 	cmd.Stderr = &bytes.Buffer{}
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
