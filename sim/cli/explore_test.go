@@ -3,8 +3,11 @@ package cli
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/collider-amqp/collider/sim/runner"
 )
 
 // An exploration ends in a statement: that it is complete, what is left, or what failed.
@@ -52,9 +55,13 @@ func TestExploreStopsAndGoesOn(t *testing.T) {
 func TestExploreFails(t *testing.T) {
 	s := newShell(t)
 	o := s.do("explore", "toy/lost-update", "-preemptions", "1")
-	s.want(o, ExitFailed, "toy/lost-update: failed after ", "TOY-1", "replay   simrun replay simrun-out/toy-lost-update-0.sim.json",
+	s.want(o, ExitFailed, "toy/lost-update: failed after ", "TOY-1", "replay   simrun replay simrun-out/toy-lost-update-0-",
 		"seed     simrun explore toy/lost-update -preemptions=1\n")
-	s.want(s.do("replay", "simrun-out/toy-lost-update-0.sim.json"), ExitFailed, "TOY-1", "exactly as recorded")
+	files, err := filepath.Glob("simrun-out/toy-lost-update-0-*" + runner.FileSuffix)
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	s.want(s.do("replay", files[0]), ExitFailed, "TOY-1", "exactly as recorded")
 	s.want(s.do("explore", "toy/deadlock", "-preemptions", "1"), ExitNoProgress, "deadlock")
 }
 
