@@ -30,3 +30,18 @@ func TestActivity(t *testing.T) {
 		t.Errorf("runs after the batch: %+v", rs)
 	}
 }
+
+// A context that ends in the profile runs ends the batch there.
+func TestProfileRunsEndWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	runs := 0
+	s := &sim.Scenario{Name: "slow", Run: func(w *sim.World) {
+		runs++
+		cancel()
+	}}
+	report, err := Run(ctx, Options{Scenarios: []*sim.Scenario{s}, Seed: 1, Runs: 30, Workers: 1})
+	if err != nil || !report.Interrupted || report.Runs != 0 || runs != 1 {
+		t.Errorf("%d runs, report %+v, %v", runs, report, err)
+	}
+}

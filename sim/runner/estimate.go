@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -16,9 +17,18 @@ const profileRuns = 5
 // They are zero if a profile run is stuck or the harness panics in it; the runs
 // that follow tell why.
 func Estimate(s *sim.Scenario, params map[string]int64, watchdog time.Duration) sim.Estimates {
+	return estimate(context.Background(), s, params, watchdog)
+}
+
+// estimate is Estimate; it gives up when ctx ends, and no run may have what it returns
+// then.
+func estimate(ctx context.Context, s *sim.Scenario, params map[string]int64, watchdog time.Duration) sim.Estimates {
 	var e sim.Estimates
 	profiler := sim.NewProfiler()
 	for i := range uint64(profileRuns) {
+		if ctx.Err() != nil {
+			return sim.Estimates{}
+		}
 		r, err := Once(s, profileConfig(s, params, profiler, i), watchdog)
 		if err != nil || r.Failure != nil && r.Failure.Kind == sim.Stuck {
 			return sim.Estimates{}
@@ -52,8 +62,9 @@ type plan struct {
 	search    *sim.Search // instead of the workers' strategy, if not nil
 }
 
-// estimate returns the estimates, made by whoever comes first.
-func (p *plan) estimate(watchdog time.Duration) sim.Estimates {
-	p.once.Do(func() { p.estimates = Estimate(p.scenario, p.params, watchdog) })
+// estimate returns the estimates, made by whoever comes first. They are good only as
+// long as ctx has not ended.
+func (p *plan) estimate(ctx context.Context, watchdog time.Duration) sim.Estimates {
+	p.once.Do(func() { p.estimates = estimate(ctx, p.scenario, p.params, watchdog) })
 	return p.estimates
 }

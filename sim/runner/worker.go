@@ -121,7 +121,7 @@ func (w *worker) do(c *chunk) {
 		c.err, c.errOrder = e, at
 		b.lower(at)
 	}
-	cfg.Estimates = p.estimate(b.opt.Watchdog)
+	cfg.Estimates = p.estimate(b.ctx, b.opt.Watchdog)
 	last := min(c.first+chunkRuns, b.planned)
 	for j := c.first; j < last && c.err == nil && b.want(c.scenario, j); j++ {
 		cfg.Seed, at = b.opt.seed(j), b.order(c.scenario, j)

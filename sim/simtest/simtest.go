@@ -47,7 +47,8 @@ type Options struct {
 	// Nil shows bytes. For AMQP it is stage.DecodeFrame.
 	Frames view.Decoder
 	// Watchdog is the wall-clock time after which a step that does not come
-	// back is reported. Zero means 10 s, negative never.
+	// back is reported. Zero means 10 s, or less but no less than 1 s if the test's
+	// deadline is nearer, negative never.
 	Watchdog time.Duration
 
 	_ struct{}
@@ -120,6 +121,7 @@ func explore(t T, s *sim.Scenario, o Options, from runner.Origin) {
 		t.Fatalf("simtest: %v", err)
 		return
 	}
+	e.Watchdog = watchdog(t, e.Watchdog)
 	x := &explorer{t: t, s: s, e: e, from: from}
 	if !x.single() && x.corpus() {
 		x.run()
@@ -301,15 +303,40 @@ func (x *explorer) run() {
 // untilDeadline returns a context that ends when four fifths of the time to the
 // test's deadline are used up.
 func untilDeadline(t T) (context.Context, context.CancelFunc) {
-	d, ok := t.(interface{ Deadline() (time.Time, bool) })
+	left, ok := untilEnd(t)
 	if !ok {
 		return context.WithCancel(context.Background())
 	}
-	end, ok := d.Deadline()
-	if !ok {
-		return context.WithCancel(context.Background())
+	return context.WithTimeout(context.Background(), left*4/5)
+}
+
+// untilEnd returns the time to the test's deadline, if it has one.
+func untilEnd(t T) (time.Duration, bool) {
+	if d, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
+		if end, ok := d.Deadline(); ok {
+			return time.Until(end), true
+		}
 	}
-	return context.WithTimeout(context.Background(), time.Until(end)*4/5)
+	return 0, false
+}
+
+// The watchdog of a test: as of the runner, and the least that it is shortened to.
+const (
+	longWatchdog  = 10 * time.Second
+	shortWatchdog = time.Second
+)
+
+// watchdog returns the time after which a step is reported: that of the options, or
+// less if the deadline is near, since a test that runs into it is killed without a
+// word about the run.
+func watchdog(t T, d time.Duration) time.Duration {
+	if d == 0 {
+		d = longWatchdog
+		if left, ok := untilEnd(t); ok {
+			d = min(d, max(shortWatchdog, left*3/5))
+		}
+	}
+	return d
 }
 
 // report fails the test with what a run has shown, and leaves its file.

@@ -1,6 +1,8 @@
 package simtest
 
 import (
+	"cmp"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -158,6 +160,39 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// artefactT is a test under go test -artifacts.
+type artefactT struct {
+	*fakeT
+	dir string
+}
+
+func (t *artefactT) ArtifactDir() string { return t.dir }
+
+// What a failure leaves is kept where go test -artifacts keeps files, unless SIM_OUT
+// says otherwise.
+func TestArtifactDir(t *testing.T) {
+	f := &artefactT{fresh(t), "kept"}
+	Run(f, toy.Deadlock())
+	if _, err := os.Stat("kept"); err == nil {
+		t.Error("a directory that will be removed has the failure's file")
+	}
+	on := flag.Lookup("test.artifacts")
+	before := on.Value.String()
+	if err := on.Value.Set("true"); err != nil {
+		t.Fatal(err)
+	}
+	defer on.Value.Set(before)
+	for _, out := range []string{"", "out"} {
+		t.Setenv("SIM_OUT", out)
+		f := &artefactT{&fakeT{name: "TestToy/sub"}, "kept"}
+		Run(f, toy.Deadlock())
+		files, err := filepath.Glob(filepath.Join(cmp.Or(out, "kept"), "*"))
+		if err != nil || len(files) != 3 {
+			t.Errorf("SIM_OUT=%s: files %v, %v\n%s", out, files, err, f.all())
+		}
+	}
+}
+
 func TestReplayOfBadFiles(t *testing.T) {
 	f := fresh(t)
 	t.Setenv("SIM_REPLAY", "nosuch.sim.json")
@@ -245,6 +280,27 @@ func TestDeadline(t *testing.T) {
 	f = &fakeT{name: "TestX", deadline: time.Now().Add(-time.Second)}
 	Run(f, toy.Clean())
 	contains(t, f.fatal, "no run")
+}
+
+// A step that hangs is reported before the deadline, at which nothing could be.
+func TestWatchdogIsBeforeTheDeadline(t *testing.T) {
+	in := func(d time.Duration) *fakeT { return &fakeT{deadline: time.Now().Add(d)} }
+	for _, c := range []struct {
+		t           T
+		given       time.Duration
+		least, most time.Duration
+	}{
+		{&fakeT{}, 0, 10 * time.Second, 10 * time.Second},
+		{in(time.Hour), 0, 10 * time.Second, 10 * time.Second},
+		{in(10 * time.Second), 0, time.Second, 6 * time.Second},
+		{in(time.Second), 0, time.Second, time.Second},
+		{in(time.Second), time.Minute, time.Minute, time.Minute},
+		{in(time.Second), -1, -1, -1},
+	} {
+		if got := watchdog(c.t, c.given); got < c.least || got > c.most {
+			t.Errorf("%v: %v, want %v to %v", c.given, got, c.least, c.most)
+		}
+	}
 }
 
 func TestHarnessPanic(t *testing.T) {
