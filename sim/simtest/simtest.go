@@ -328,12 +328,12 @@ const (
 
 // watchdog returns the time after which a step is reported: that of the options, or
 // less if the deadline is near, since a test that runs into it is killed without a
-// word about the run.
+// word about the run. A profile run may hang before the run that is reported does.
 func watchdog(t T, d time.Duration) time.Duration {
 	if d == 0 {
 		d = longWatchdog
 		if left, ok := untilEnd(t); ok {
-			d = min(d, max(shortWatchdog, left*3/5))
+			d = min(d, max(shortWatchdog, left/4))
 		}
 	}
 	return d

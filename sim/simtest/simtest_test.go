@@ -292,7 +292,7 @@ func TestWatchdogIsBeforeTheDeadline(t *testing.T) {
 	}{
 		{&fakeT{}, 0, 10 * time.Second, 10 * time.Second},
 		{in(time.Hour), 0, 10 * time.Second, 10 * time.Second},
-		{in(10 * time.Second), 0, time.Second, 6 * time.Second},
+		{in(10 * time.Second), 0, time.Second, 2500 * time.Millisecond},
 		{in(time.Second), 0, time.Second, time.Second},
 		{in(time.Second), time.Minute, time.Minute, time.Minute},
 		{in(time.Second), -1, -1, -1},
