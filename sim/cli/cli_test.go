@@ -179,6 +179,8 @@ func TestUsageErrors(t *testing.T) {
 		{"replay toy/clean:5 -strategy nosuch", "unknown strategy"},
 		{"replay toy/clean:5 -p x=1", `has a parameter "x"`},
 		{"replay .", "replay: "},
+		{"shrink toy/clean:5", "this makes one of it:\n  simrun replay toy/clean:5 -out simrun-out"},
+		{"explain toy/claen:5", `no file "toy/claen:5"`},
 		{"version now", `unexpected argument "now"`},
 	} {
 		o := s.do(strings.Fields(c.args)...)

@@ -12,9 +12,16 @@
 //
 // # Commands
 //
-// list, run, replay, shrink, view, verify and version, and those of Config.Commands. -h tells
-// the flags of a command, with an example. Every flag has a twin in the
-// environment, SIMRUN_NAME for -name with '-' as '_'; the command line wins.
+// list, run, replay, shrink, explain, view, explore, verify and version, and those of
+// Config.Commands. -h tells the flags of a command, with an example. Every flag has a
+// twin in the environment, SIMRUN_NAME for -name with '-' as '_'; the command line
+// wins, twins of other commands' flags do no harm, and one of no flag at all is told
+// of. A flag that would mean nothing is refused.
+//
+// # Signals
+//
+// SIGINT and SIGTERM end a command in order: what is done is reported, and the line
+// that goes on. SIGQUIT names the runs that are at work, then shows the goroutines.
 //
 // # Exit codes
 //
@@ -24,5 +31,6 @@
 //
 // Human output goes to stderr while a command runs, and its verdict to stdout.
 // With -json, stdout has one object a line instead, the last one of type
-// "summary".
+// "summary". Its "failures" counts runs, and "distinct" the ways to fail, each of one
+// scenario: failures that have the same "key" are one way.
 package cli

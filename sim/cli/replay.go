@@ -92,6 +92,10 @@ func (r *reporter) replayFile(path string) int {
 func (r *reporter) load(path string) (*runner.File, int) {
 	command := r.f.command
 	b, err := os.ReadFile(path)
+	if name, _, ok := splitSeed(path); ok && errors.Is(err, fs.ErrNotExist) && r.c.scenario(name) != nil {
+		r.env.Errorf("%s: no file %q; if that run fails, this makes one of it:\n  %s replay %s -out simrun-out", command, path, r.c.Program, runner.ShellWord(path))
+		return nil, ExitUsage
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		also := ""
 		if command == "replay" {
