@@ -60,8 +60,13 @@ func (f *Failure) write(dir, suffix string, fill func(*bytes.Buffer) error) (str
 		return "", err
 	}
 	path := filepath.Join(dir, f.fileName()+suffix)
-	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+	// Renamed into place: the workers of a fuzzer write one file and may be killed.
+	part := fmt.Sprintf("%s.%d.part", path, os.Getpid())
+	if err := os.WriteFile(part, b.Bytes(), 0o644); err != nil {
 		return "", err
+	}
+	if err := os.Rename(part, path); err != nil {
+		return "", errors.Join(err, os.Remove(part))
 	}
 	return path, nil
 }
