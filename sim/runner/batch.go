@@ -102,7 +102,8 @@ func (b *batch) take() *chunk {
 }
 
 // want reports whether the run is needed: it is not above the bound, and there
-// is time left, unless it may be the lowest failure.
+// is time left, unless it may be the lowest failure or is the first of its scenario:
+// a batch without runs would pass by checking nothing.
 func (b *batch) want(scenario int, j uint64) bool {
 	bound := b.bound.Load()
 	if b.order(scenario, j) > bound {
@@ -111,5 +112,5 @@ func (b *batch) want(scenario int, j uint64) bool {
 	if b.ctx.Err() != nil {
 		return false
 	}
-	return bound != math.MaxUint64 || !b.deadline.passed()
+	return bound != math.MaxUint64 || j == 0 || !b.deadline.passed()
 }

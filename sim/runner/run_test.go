@@ -207,6 +207,9 @@ func TestTimeBudget(t *testing.T) {
 	if r.Runs == 0 || r.Elapsed < 30*time.Millisecond || r.Elapsed > 5*time.Second {
 		t.Errorf("%d runs in %v", r.Runs, r.Elapsed)
 	}
+	if r := mustRun(t, Options{Scenarios: toy.All()[:1], For: 1}); r.Runs < 1 {
+		t.Errorf("%d runs in no time: a check of nothing", r.Runs)
+	}
 }
 
 func TestInterrupt(t *testing.T) {
