@@ -57,9 +57,12 @@ func (w *World) choose(t *Thread, n int) int {
 	if n == 1 {
 		return 0
 	}
-	i := 0
+	i := -1
 	if w.hooks.choose != nil {
 		i = w.hooks.choose.Choose(t, n)
+	}
+	if i >= 0 {
+		w.recordCase(i)
 	} else {
 		if !t.chooses {
 			t.chooses = true

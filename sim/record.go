@@ -12,6 +12,7 @@ type segment struct {
 const (
 	noThread    = -1
 	clockThread = -2
+	caseThread  = -3
 )
 
 // cutSegment begins a segment with one step of the thread.
@@ -31,6 +32,12 @@ func (w *World) recordClock() {
 	}
 }
 
+// recordCase records that the strategy took the case at i.
+func (w *World) recordCase(i int) {
+	w.cutSegment(caseThread)
+	w.segment.steps = uint64(i) + 1
+}
+
 // schedule returns the decisions made so far.
 func (w *World) schedule() choice.Schedule {
 	s := make(choice.Schedule, 0, len(w.segments)+1)
@@ -44,8 +51,11 @@ func (w *World) schedule() choice.Schedule {
 }
 
 func (w *World) nameSegment(g segment) choice.Segment {
-	if g.thread == clockThread {
+	switch g.thread {
+	case clockThread:
 		return choice.Segment{Thread: choice.Clock, Steps: g.steps}
+	case caseThread:
+		return choice.Segment{Thread: choice.Case, Steps: g.steps}
 	}
 	return choice.Segment{Thread: w.threads[g.thread].Name(), Steps: g.steps}
 }

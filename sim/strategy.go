@@ -77,7 +77,8 @@ type Clocker interface {
 // Chooser is a Strategy that decides which of several ready cases a Select takes;
 // else the thread's own stream does.
 type Chooser interface {
-	// Choose returns a number in [0, n); n is at least 2.
+	// Choose returns a number in [0, n), or a negative one to leave it to the stream;
+	// n is at least 2. What it decides is recorded as a segment of choice.Case.
 	Choose(t *Thread, n int) int
 }
 

@@ -33,7 +33,7 @@ func Replay(s choice.Schedule) Strategy {
 			held = g.Thread
 		}
 		r.hashes[i] = choice.Hash(held)
-		if g.Thread != choice.Clock {
+		if g.Makes() {
 			r.total += g.Steps
 		}
 	}
@@ -100,6 +100,17 @@ func (s *replay) MoveClock(run []*Thread) bool {
 	return true
 }
 
+// Choose implements Chooser: it follows the segments of choice.Case.
+func (s *replay) Choose(t *Thread, n int) int {
+	g := s.current()
+	if g == nil || g.Thread != choice.Case {
+		return -1
+	}
+	i := min(g.Steps, uint64(n)) - 1
+	s.left = 0
+	return int(i)
+}
+
 func (s *replay) Pick(run []*Thread, last *Thread) *Thread {
 	t := s.follow(run, last)
 	if s.trace != nil {
@@ -123,7 +134,7 @@ func (s *replay) follow(run []*Thread, last *Thread) *Thread {
 			s.followed++
 			return s.without(t, run, last)
 		}
-		if t != nil && t.at >= 0 && g.Thread != choice.Clock {
+		if t != nil && t.at >= 0 && g.Makes() {
 			s.left--
 			s.followed++
 			return t

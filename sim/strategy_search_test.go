@@ -201,3 +201,45 @@ func TestSearchRefusesOtherRuns(t *testing.T) {
 		sim.Execute(w, scenario(twoThreads(n)), sim.RunConfig{Strategy: s})
 	}
 }
+
+// A failure that depends on the case which a Select takes is the search's to decide,
+// and comes back in a replay of what it recorded.
+func TestSearchRecordsCases(t *testing.T) {
+	s := &sim.Scenario{Name: "cases", Run: func(w *sim.World) {
+		a, b := sim.NewChan[int](w, "a", 1), sim.NewChan[int](w, "b", 1)
+		got := ""
+		for range 3 {
+			a.Send(1)
+			b.Send(2)
+			i := w.Select(a.RecvCase(nil, nil), b.RecvCase(nil, nil))
+			got += string(rune('a' + i))
+			if i == 0 {
+				b.Recv()
+			} else {
+				a.Recv()
+			}
+		}
+		if got == "bab" {
+			w.Fail("C-1", "the cases %s", got)
+		}
+	}}
+	w := sim.NewWorld(sim.Options{})
+	defer w.Close()
+	search := sim.SearchPreemptions(0)
+	for {
+		r := sim.Execute(w, s, sim.RunConfig{Strategy: search})
+		if r.Failure != nil {
+			again := sim.Execute(w, s, sim.RunConfig{Strategy: sim.Replay(r.Schedule), Keep: true})
+			if again.Digest != r.Digest || again.Failure == nil || !again.Drift.Zero() {
+				t.Errorf("%v gives %v with drift %+v", r.Schedule, again.Failure, again.Drift)
+			}
+			if again.Schedule.String() != r.Schedule.String() {
+				t.Errorf("%v is recorded as %v", r.Schedule, again.Schedule)
+			}
+			return
+		}
+		if !search.Next() {
+			t.Fatal("the failure was not found")
+		}
+	}
+}

@@ -10,6 +10,11 @@ import (
 // a thread could run.
 const Clock = "clock"
 
+// Case is the name of the pseudo-thread that stands for which of several ready cases
+// a Select takes, counted by its steps from 1, where the strategy has decided that; it
+// takes none itself.
+const Case = "case"
+
 // Free is the name of the pseudo-thread whose steps are made by whichever thread
 // a replay chooses by itself. No recorded schedule has them: they stand for a
 // stretch in which the decisions do not matter.
@@ -37,6 +42,9 @@ type Segment struct {
 
 // Schedule is what a scheduler decided in one run.
 type Schedule []Segment
+
+// Makes says whether the segment's steps are steps of a thread, known or free.
+func (g *Segment) Makes() bool { return g.Thread != Clock && g.Thread != Case }
 
 // Steps returns the sum of the segments' steps.
 func (s Schedule) Steps() uint64 {

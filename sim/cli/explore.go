@@ -230,7 +230,11 @@ func (e *exploration) told(s *sim.Scenario, r *runner.ExploreReport, state strin
 	w := e.env.Stdout
 	fmt.Fprintf(w, "%s: %s %s schedules with at most %s and %s, %s\n", s.Name, verdict(r), grouped(r.Search.Runs),
 		e.flags.boundText(), faultText(e.flags.bound, r.Search.Menu), fromText(r.Search.From))
-	fmt.Fprintf(w, "      at most %d decisions in one  %s steps  %s  digest %v\n", r.Search.Deepest, grouped(r.Steps), seconds(r.Elapsed), r.Digest)
+	fmt.Fprintf(w, "      at most %d decisions in one  %s steps  %s", r.Search.Deepest, grouped(r.Steps), seconds(r.Elapsed))
+	if r.Failure == nil { // else it depends on how far other workers were
+		fmt.Fprintf(w, "  digest %v", r.Digest)
+	}
+	fmt.Fprintln(w)
 	if r.Search.Cut > 0 {
 		fmt.Fprintf(w, "      %s of them were cut off by their budget of steps: what comes after is not searched\n", grouped(r.Search.Cut))
 	}

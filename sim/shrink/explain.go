@@ -232,9 +232,10 @@ func clockMoves(did choice.Schedule) map[int]uint64 {
 	moves := map[int]uint64{}
 	at := 0
 	for _, g := range did {
-		if g.Thread == choice.Clock {
+		switch {
+		case g.Thread == choice.Clock:
 			moves[at] += g.Steps
-		} else {
+		case g.Makes():
 			at += int(g.Steps)
 		}
 	}

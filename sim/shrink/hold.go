@@ -17,7 +17,7 @@ func (x *search) hold() bool {
 	}
 	var names []string
 	for _, g := range x.run.Schedule {
-		if g.Thread != choice.Clock && !slices.Contains(names, g.Thread) {
+		if g.Makes() && !slices.Contains(names, g.Thread) {
 			names = append(names, g.Thread)
 		}
 	}

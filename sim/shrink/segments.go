@@ -13,7 +13,7 @@ func coalesce(s choice.Schedule) choice.Schedule {
 	for _, g := range s {
 		switch n := len(out); {
 		case g.Steps == 0:
-		case n > 0 && out[n-1].Thread == g.Thread:
+		case n > 0 && out[n-1].Thread == g.Thread && g.Thread != choice.Case:
 			out[n-1].Steps += g.Steps
 		default:
 			out = append(out, g)
@@ -44,7 +44,7 @@ func followed(plan, did choice.Schedule) choice.Schedule {
 // fits says whether a step of a thread follows a segment of the plan.
 func fits(planned, did string) bool {
 	_, holds := choice.Held(planned)
-	return planned == did || (planned == choice.Free || holds) && did != choice.Clock
+	return planned == did || (planned == choice.Free || holds) && did != choice.Clock && did != choice.Case
 }
 
 // trim removes a free end, which is what a replay does anyway.
@@ -61,7 +61,7 @@ func free(did choice.Schedule, steps []sim.TraceStep) choice.Schedule {
 	var out choice.Schedule
 	at := 0
 	for _, g := range did {
-		if g.Thread == choice.Clock {
+		if !g.Makes() {
 			out = append(out, g)
 			continue
 		}
@@ -162,7 +162,7 @@ func (x *search) tryFree(i, j int) bool {
 		return false
 	}
 	for k := i; k < j; k++ {
-		if s[k].Thread == choice.Clock {
+		if !s[k].Makes() {
 			s[k].Steps = 0
 		}
 		s[k].Thread = choice.Free
@@ -218,7 +218,7 @@ func (x *search) mergeAt(i int) bool {
 	if x.hoist(i) {
 		return true
 	}
-	if j >= len(s) || s[i].Thread == choice.Free {
+	if j >= len(s) || s[i].Thread == choice.Free || s[i].Thread == choice.Case {
 		return false
 	}
 	early, late := slices.Clone(s), slices.Clone(s)
@@ -230,7 +230,7 @@ func (x *search) mergeAt(i int) bool {
 // hoist removes a segment and gives its steps to the free ones before it.
 func (x *search) hoist(i int) bool {
 	s := slices.Clone(x.best.schedule)
-	if s[i].Thread == choice.Free || s[i].Thread == choice.Clock {
+	if s[i].Thread == choice.Free || !s[i].Makes() {
 		return false
 	}
 	for k := i - 1; k >= 0; k-- {
