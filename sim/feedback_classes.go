@@ -2,16 +2,17 @@ package sim
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/collider-amqp/collider/sim/choice"
 )
 
-// An operation is known across runs, as what its thread does at that place of its
-// program, by the thread's place in the tree of threads without the numbers of
-// threads of one name, by kind and object, and by the operations that the thread
-// has done before: as many as tell the branches of a program apart, and not so many
-// that each round of a loop is another place. A hundred workers of one body so have
-// the operations of one.
+// An operation is known across runs by its object and kind, by its thread's place in
+// the tree of threads without the numbers of threads of one name, and by up to
+// pastOperations of the operations that the thread has done before: these tell the
+// branches of a program apart. A hundred workers of one body so have the operations
+// of one. On an object that meets many operations less of the past counts, down to
+// nothing, so that it has few of them: see subject.
 const pastOperations = 3
 
 // access is what a run knows of a thread to tell its operations.
@@ -20,13 +21,14 @@ type access struct {
 	past  [pastOperations]uint64
 }
 
-// of returns the number of t's next operation, which has an object.
-func (a *access) of(t *Thread) uint64 {
-	h := a.class
-	for _, p := range a.past {
+// of returns the number of t's next operation, which has an object, with so many of
+// the operations before it.
+func (a *access) of(t *Thread, depth int) uint64 {
+	h := blend(a.class, plain(t))
+	for _, p := range a.past[:depth] {
 		h = blend(h, p)
 	}
-	return blend(h, plain(t))
+	return h
 }
 
 // done moves on past t's next operation.
@@ -54,16 +56,49 @@ func observes(k OpKind) bool {
 	return true
 }
 
-// lastWrite is the last write to an object; operation 0 is its making.
+// subject is an object across runs, with the operations that are done on it.
+type subject struct {
+	key    uint64
+	depth  int // how much of the past tells its operations apart
+	places []place
+	full   bool // there are more
+}
+
+// place is an operation of a subject.
+type place struct {
+	operation     uint64
+	reads, writes bool
+}
+
+// The bounds of a subject: of places at which less of the past must do, and of those
+// without past.
+const (
+	manyPlaces = 16
+	maxPlaces  = 64
+)
+
+// knows says whether the operation is among the places.
+func (o *subject) knows(operation uint64) bool {
+	return slices.ContainsFunc(o.places, func(p place) bool { return p.operation == operation })
+}
+
+// lastWrite is the last write to an object in a run; operation 0 is its making.
 type lastWrite struct {
 	operation uint64
+	bare      uint64 // the operation without past
 	thread    int32
+}
+
+// followed is an object in a run.
+type followed struct {
+	subject *subject
+	last    lastWrite
 }
 
 // accesses follows a run: who reads what from whom.
 type accesses struct {
-	threads []access    // by thread
-	last    []lastWrite // by object
+	threads []access   // by thread
+	objects []followed // by object
 }
 
 // maxFollowed bounds the objects that are followed in a run. Its threads are bounded
@@ -71,7 +106,7 @@ type accesses struct {
 const maxFollowed = 1 << 16
 
 func (a *accesses) begin() {
-	a.threads, a.last = a.threads[:0], a.last[:0]
+	a.threads, a.objects = a.threads[:0], a.objects[:0]
 }
 
 func (a *accesses) spawn(t, parent *Thread) {
@@ -82,176 +117,194 @@ func (a *accesses) spawn(t, parent *Thread) {
 	a.threads = append(a.threads, access{class: blend(class, choice.Hash(t.name))})
 }
 
-// follows says whether t's next operation is one that is followed.
-func (a *accesses) follows(t *Thread) bool {
-	return t.object != nil && t.op.Object < maxFollowed && t.op.Kind != OpJoin
-}
-
-// source returns the last write to the object of t's next operation.
-func (a *accesses) source(t *Thread) lastWrite {
-	if int(t.op.Object) < len(a.last) {
-		return a.last[t.op.Object]
+// object returns the object of t's next operation, nil if it has none that is
+// followed.
+func (a *accesses) object(t *Thread, tb *table) *followed {
+	id := t.op.Object
+	if t.object == nil || id >= maxFollowed || t.op.Kind == OpJoin {
+		return nil
 	}
-	return lastWrite{}
-}
-
-// done takes in t's next operation, of the given number.
-func (a *accesses) done(t *Thread, operation uint64) {
-	if t.op.Write {
-		for int(t.op.Object) >= len(a.last) {
-			a.last = append(a.last, lastWrite{})
+	for int(id) >= len(a.objects) {
+		a.objects = append(a.objects, followed{})
+	}
+	o := &a.objects[id]
+	if o.subject == nil {
+		if o.subject = tb.subject(t.object.key); o.subject == nil {
+			return nil
 		}
-		a.last[t.op.Object] = lastWrite{operation, t.id}
 	}
-	a.threads[t.id].done(t)
+	return o
+}
+
+// next returns the number of t's next operation, on o.
+func (a *accesses) next(t *Thread, o *followed) uint64 {
+	return a.threads[t.id].of(t, o.subject.depth)
+}
+
+// done takes in t's next operation, on o, of the given number.
+func (a *accesses) done(t *Thread, o *followed, operation uint64) {
+	me := &a.threads[t.id]
+	if t.op.Write {
+		o.last = lastWrite{operation, me.of(t, 0), t.id}
+	}
+	me.done(t)
 }
 
 // class is a reads-from class: an operation of the reader comes after one of the
 // writer, or the object's making, with no other write between the two.
 type class struct {
-	reader, writer int32  // operations; writer below 0: the making
-	runs           uint32 // that showed it
-	tries          uint32 // runs that were to show it
-	last           uint64 // of the runs that showed it
+	subject *subject
+	reader  uint64 // operation
+	writer  uint64 // operation; 0 for the making
+	own     bool   // reader and writer are one thread: nothing to be aimed at
+	runs    uint32 // that showed it
+	tries   uint32 // runs that were to show it
+	last    uint64 // of the runs that showed it
 }
 
-// place is an operation of the table.
-type place struct {
-	operation uint64
-	object    uint64
-	reads     bool
-	writes    bool
-}
-
-// The bounds of a table: of places, and of classes. Of the latter those that are
-// only possible leave room for those that are seen.
-const (
-	maxPlaces   = 1 << 13
-	maxPossible = 1 << 15
-	maxClasses  = 1 << 16
-)
-
-// table has the places and classes that runs have shown, and the classes that are
-// possible by them.
-type table struct {
-	places   []place
-	index    map[uint64]int32 // place by operation
-	objects  map[uint64][]int32
-	classes  []class
-	byKey    map[uint64]int32 // class
-	seen     int              // classes with a run
-	once     int              // of these, with one
-	overflow bool             // a class was not noted
-	fresh    []uint64         // keys: see Feedback.Drain
-}
-
-func newTable() table {
-	return table{index: map[uint64]int32{}, objects: map[uint64][]int32{}, byKey: map[uint64]int32{}}
-}
-
-// place returns the number of t's next operation; it has none if there are too many.
-func (tb *table) place(operation uint64, t *Thread) (i int32, ok bool) {
-	if i, ok = tb.index[operation]; ok {
-		return i, true
-	}
-	if len(tb.places) == maxPlaces {
-		tb.overflow = true
-		return 0, false
-	}
-	i = int32(len(tb.places))
-	p := place{operation: operation, object: t.object.key, reads: observes(t.op.Kind), writes: t.op.Write}
-	tb.places = append(tb.places, p)
-	tb.index[operation] = i
-	tb.objects[p.object] = append(tb.objects[p.object], i)
-	tb.imagine(i)
-	return i, true
-}
-
-// writer returns the number of a write, below 0 for the making of the object.
-func (tb *table) writer(w lastWrite) (i int32, ok bool) {
-	if w.operation == 0 {
-		return -1, true
-	}
-	i, ok = tb.index[w.operation]
-	return i, ok
-}
-
-// imagine adds the classes that a new place makes possible.
-func (tb *table) imagine(i int32) {
-	p := &tb.places[i]
-	if p.reads {
-		tb.possible(i, -1)
-	}
-	for _, j := range tb.objects[p.object] {
-		q := &tb.places[j]
-		if p.reads && q.writes {
-			tb.possible(i, j)
-		}
-		if i != j && q.reads && p.writes {
-			tb.possible(j, i)
-		}
-	}
-}
-
-func (tb *table) possible(reader, writer int32) {
-	if len(tb.classes) < maxPossible {
-		tb.byKey[tb.key(reader, writer, false)] = int32(len(tb.classes))
-		tb.classes = append(tb.classes, class{reader: reader, writer: writer})
-	}
-}
-
-// key identifies a class in all tables. What a thread reads of its own is another
-// class than what it reads of its like.
-func (tb *table) key(reader, writer int32, own bool) uint64 {
-	w := uint64(0)
-	if writer >= 0 {
-		w = tb.places[writer].operation
-	}
-	h := blend(tb.places[reader].operation, w)
-	if own {
+// key identifies a class in a table. What a thread reads of its own is another class
+// than what it reads of its like.
+func (c *class) key() uint64 {
+	h := blend(c.reader, c.writer)
+	if c.own {
 		h = ^h
 	}
 	return h
 }
 
-// show notes that the run shows a class, and says whether none did before.
-func (tb *table) show(reader, writer int32, own bool, run uint64) bool {
-	key := tb.key(reader, writer, own)
-	i, ok := tb.byKey[key]
-	if !ok {
-		if len(tb.classes) == maxClasses {
-			tb.overflow = true
-			return false
-		}
-		i = int32(len(tb.classes))
-		tb.byKey[key] = i
-		tb.classes = append(tb.classes, class{reader: reader, writer: writer, tries: ownTries(own)})
-	}
-	c := &tb.classes[i]
-	if c.last == run {
-		return false
-	}
-	c.last = run
-	c.runs++
-	switch c.runs {
-	case 1:
-		tb.seen++
-		tb.once++
-	case 2:
-		tb.once--
-	default:
-		return false
-	}
-	tb.fresh = append(tb.fresh, key)
-	return c.runs == 1
+// The bounds of a table.
+const (
+	maxSubjects = 1 << 12
+	maxClasses  = 1 << 15
+)
+
+// table has the objects of all runs, the classes that the runs have shown, and those
+// that are possible by the operations seen.
+type table struct {
+	subjects map[uint64]*subject
+	classes  []class
+	index    map[uint64]int32 // class by key
+	overflow bool             // something was not noted
 }
 
-// neverTried marks the classes towards which no run can be steered.
-const neverTried = 1 << 31
+func newTable() table {
+	return table{subjects: map[uint64]*subject{}, index: map[uint64]int32{}}
+}
 
-func ownTries(own bool) uint32 {
-	if own {
-		return neverTried
+// subject returns the object of a key, nil if there are too many.
+func (tb *table) subject(key uint64) *subject {
+	o, ok := tb.subjects[key]
+	if !ok && len(tb.subjects) < maxSubjects {
+		o = &subject{key: key, depth: pastOperations}
+		tb.subjects[key] = o
 	}
-	return 0
+	tb.overflow = tb.overflow || o == nil
+	return o
+}
+
+// note makes t's next operation, of the given number, one of the subject's. It
+// returns false if there are too many: if more than one can be told apart with less
+// of the past, the subject begins anew with that.
+func (tb *table) note(o *subject, operation uint64, t *Thread) bool {
+	switch {
+	case o.knows(operation):
+		return true
+	case o.depth > 0 && len(o.places) == manyPlaces:
+		tb.retire(o)
+		o.depth--
+		return false
+	case len(o.places) == maxPlaces:
+		tb.overflow = true
+		return false
+	}
+	p := place{operation, observes(t.op.Kind), t.op.Write}
+	o.places = append(o.places, p)
+	if p.reads {
+		tb.add(class{subject: o, reader: operation})
+	}
+	for _, q := range o.places {
+		if p.reads && q.writes {
+			tb.add(class{subject: o, reader: operation, writer: q.operation})
+		}
+		if q.reads && p.writes && q != p {
+			tb.add(class{subject: o, reader: q.operation, writer: operation})
+		}
+	}
+	return true
+}
+
+// retire forgets the places and classes of a subject.
+func (tb *table) retire(o *subject) {
+	o.places = o.places[:0]
+	tb.classes = slices.DeleteFunc(tb.classes, func(c class) bool { return c.subject == o })
+	clear(tb.index)
+	for i := range tb.classes {
+		tb.index[tb.classes[i].key()] = int32(i)
+	}
+}
+
+// add returns the class like c in the table, which it enters if there is room; nil
+// if there is none.
+func (tb *table) add(c class) *class {
+	key := c.key()
+	if i, ok := tb.index[key]; ok {
+		return &tb.classes[i]
+	}
+	if len(tb.classes) == maxClasses {
+		tb.overflow = true
+		return nil
+	}
+	tb.index[key] = int32(len(tb.classes))
+	tb.classes = append(tb.classes, c)
+	return &tb.classes[len(tb.classes)-1]
+}
+
+// find returns the class like c, nil if there is none.
+func (tb *table) find(c class) *class {
+	if i, ok := tb.index[c.key()]; ok {
+		return &tb.classes[i]
+	}
+	return nil
+}
+
+// show notes that the run shows a class, and says whether none did before.
+func (tb *table) show(c class, run uint64) bool {
+	e := tb.add(c)
+	if e == nil || e.last == run {
+		return false
+	}
+	e.last = run
+	e.runs++
+	return e.runs == 1
+}
+
+// tally counts, by their keys, what runs show: classes whose operations are known
+// without past, so that two Feedbacks count alike.
+type tally struct {
+	shown map[uint64]shown
+	once  int // in one run
+	full  bool
+	fresh []uint64 // keys: see Feedback.Drain
+}
+
+type shown struct {
+	again bool // by more than one run
+	last  uint64
+}
+
+func (ta *tally) show(key, run uint64) {
+	s, ok := ta.shown[key]
+	switch {
+	case !ok && len(ta.shown) == maxClasses:
+		ta.full = true
+		return
+	case !ok:
+		ta.once++
+	case s.again || s.last == run:
+		return
+	default:
+		ta.once--
+	}
+	ta.shown[key] = shown{ok, run}
+	ta.fresh = append(ta.fresh, key)
 }

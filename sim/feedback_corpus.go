@@ -16,9 +16,9 @@ type stretch struct {
 // it aimed at.
 type parent struct {
 	record []stretch
-	aims   []int32 // classes
-	found  int     // classes that it showed first
-	tries  int     // runs that came of it
+	aims   []class
+	found  int // classes that it showed first
+	tries  int // runs that came of it
 }
 
 // The bounds of a corpus: parents, and stretches of a record, whose rest is not

@@ -7,15 +7,17 @@ import (
 	"github.com/collider-amqp/collider/sim/choice"
 )
 
-// like returns a thread of a class that stands before an operation.
-func like(id int32, hash uint64, k OpKind, write bool, o *object) *Thread {
-	return &Thread{id: id, hash: hash, op: Op{Kind: k, Write: write, Object: o.id}, object: o}
+// before makes t stand before an operation on o.
+func before(t *Thread, k OpKind, write bool, o *object) *Thread {
+	t.op, t.object = Op{Kind: k, Write: write, Object: o.id}, o
+	return t
 }
 
 // Threads of one name under parents of one name are of one class; their operations
 // are told apart by what came before, as far back as pastOperations.
 func TestOperationsAreKnownByWhatCameBefore(t *testing.T) {
 	var a accesses
+	tb := newTable()
 	a.begin()
 	main := &Thread{name: "main"}
 	first, second := &Thread{id: 1, name: "w", index: 1, parent: main}, &Thread{id: 2, name: "w", index: 2, parent: main}
@@ -26,8 +28,8 @@ func TestOperationsAreKnownByWhatCameBefore(t *testing.T) {
 	}
 	x, y := &object{id: 1, key: 71}, &object{id: 2, key: 72}
 	at := func(th *Thread, k OpKind, o *object) uint64 {
-		th.op, th.object = Op{Kind: k, Write: true, Object: o.id}, o
-		return a.threads[th.id].of(th)
+		before(th, k, true, o)
+		return a.next(th, a.object(th, &tb))
 	}
 	if at(first, OpStore, x) != at(second, OpStore, x) {
 		t.Error("the second worker's operation is another than the first's")
@@ -38,76 +40,121 @@ func TestOperationsAreKnownByWhatCameBefore(t *testing.T) {
 	fresh := at(first, OpStore, x)
 	seen := []uint64{fresh}
 	for range 10 {
-		a.done(first, fresh)
+		a.done(first, a.object(first, &tb), seen[len(seen)-1])
 		seen = append(seen, at(first, OpStore, x))
 	}
 	if distinct := len(slices.Compact(slices.Clone(seen))); distinct != pastOperations+1 {
 		t.Errorf("a loop of one operation has %d places", distinct)
 	}
-	if from := a.source(second); from != (lastWrite{}) {
-		second.op, second.object = Op{Kind: OpLoad, Object: x.id}, x
-		if from = a.source(second); from.operation != fresh || from.thread != first.id {
-			t.Errorf("reads from %+v", from)
-		}
+	last := a.object(first, &tb).last
+	if last.operation != seen[9] || last.bare == last.operation || last.thread != first.id {
+		t.Errorf("the last write is %+v", last)
+	}
+	if a.object(before(first, OpJoin, true, x), &tb) != nil || a.object(&Thread{}, &tb) != nil {
+		t.Error("an operation that nobody follows has an object")
+	}
+	a.begin()
+	a.spawn(main, nil)
+	if o := a.object(before(main, OpLoad, false, x), &tb); o.last != (lastWrite{}) || o.subject.key != x.key {
+		t.Errorf("in the next run: %+v", o)
 	}
 }
 
-func TestTableCountsRuns(t *testing.T) {
+// An operation makes the classes possible that it can be part of, and no other.
+func TestTableImagines(t *testing.T) {
 	tb := newTable()
 	x := &object{id: 1, key: 71}
-	reader, writer := like(1, 0, OpLoad, false, x), like(2, 0, OpStore, true, x)
-	r, _ := tb.place(11, reader)
-	if len(tb.classes) != 1 {
-		t.Errorf("%d classes are possible by a read alone", len(tb.classes))
-	}
-	w, _ := tb.place(12, writer)
-	if r2, ok := tb.place(11, reader); r2 != r || !ok || len(tb.classes) != 2 || tb.seen != 0 {
-		t.Errorf("%d classes possible, %d seen", len(tb.classes), tb.seen)
-	}
+	o := tb.subject(x.key)
+	load, store, swap := before(&Thread{}, OpLoad, false, x), before(&Thread{}, OpStore, true, x), before(&Thread{}, OpSwap, true, x)
 	for _, step := range []struct {
-		writer     int32
-		own        bool
-		run        uint64
-		first      bool
-		seen, once int
-	}{
-		{-1, false, 1, true, 1, 1}, {-1, false, 1, false, 1, 1}, {w, false, 1, true, 2, 2},
-		{-1, false, 2, false, 2, 1}, {-1, false, 3, false, 2, 1}, {w, true, 3, true, 3, 2},
-	} {
-		if first := tb.show(r, step.writer, step.own, step.run); first != step.first || tb.seen != step.seen || tb.once != step.once {
-			t.Errorf("%+v: first %v, %d seen, %d once", step, first, tb.seen, tb.once)
+		t       *Thread
+		classes int // reader and writer; a swap also reads itself
+	}{{load, 1}, {store, 2}, {store, 2}, {swap, 6}} {
+		if !tb.note(o, uint64(step.t.op.Kind), step.t) || len(tb.classes) != step.classes {
+			t.Errorf("after a %v %d classes are possible, want %d", step.t.op.Kind, len(tb.classes), step.classes)
 		}
 	}
-	if own := tb.classes[2]; own.tries != neverTried {
-		t.Errorf("what a thread reads of its own can be aimed at: %+v", own)
+	c := class{subject: o, reader: uint64(OpLoad), writer: uint64(OpStore)}
+	if e := tb.find(c); e == nil || e.runs != 0 {
+		t.Errorf("%+v", e)
 	}
-	if i, ok := tb.writer(lastWrite{}); i >= 0 || !ok {
-		t.Error("the making of an object is a write")
+	for i, first := range []bool{true, false, false} {
+		if tb.show(c, uint64(1+i/2)) != first {
+			t.Errorf("show %d: want %v", i, first)
+		}
 	}
-	if _, ok := tb.writer(lastWrite{operation: 99}); ok {
-		t.Error("a write that was not noted is known")
+	if e := tb.find(c); e.runs != 2 {
+		t.Errorf("%+v", e)
+	}
+	own := c
+	own.own = true
+	if !tb.show(own, 2) || len(tb.classes) != 7 {
+		t.Error("what a thread reads of its own is no class of its own")
 	}
 }
 
-// However much runs do, a table, a corpus and a record stay below their bounds, and
+// A subject with many operations begins anew, with less of the past, and leaves
+// nothing behind.
+func TestSubjectForgetsThePast(t *testing.T) {
+	tb := newTable()
+	x, y := &object{id: 1, key: 71}, &object{id: 2, key: 72}
+	o, other := tb.subject(x.key), tb.subject(y.key)
+	tb.note(other, 1, before(&Thread{}, OpSwap, true, y))
+	th := before(&Thread{}, OpSwap, true, x)
+	for depth := pastOperations; depth > 0; depth-- {
+		for i := range uint64(manyPlaces) {
+			if !tb.note(o, i+1, th) {
+				t.Fatalf("depth %d: operation %d is one too many", depth, i+1)
+			}
+		}
+		if o.depth != depth || tb.note(o, 99, th) || o.depth != depth-1 || len(o.places) != 0 || len(tb.classes) != 2 {
+			t.Fatalf("depth %d → %d, %d places, %d classes", depth, o.depth, len(o.places), len(tb.classes))
+		}
+	}
+	if e := tb.find(class{subject: other, reader: 1}); e == nil || e.subject != other {
+		t.Errorf("the other object's class is %+v", e)
+	}
+	for i := range uint64(maxPlaces + 5) {
+		if tb.note(o, i+1, th) != (i < maxPlaces) {
+			t.Fatalf("operation %d", i+1)
+		}
+	}
+	if !tb.overflow || o.depth != 0 {
+		t.Errorf("overflow %v, depth %d", tb.overflow, o.depth)
+	}
+}
+
+func TestTallyCountsRuns(t *testing.T) {
+	ta := tally{shown: map[uint64]shown{}}
+	for _, step := range []struct {
+		key, run   uint64
+		seen, once int
+		fresh      int
+	}{{1, 1, 1, 1, 1}, {1, 1, 1, 1, 1}, {2, 1, 2, 2, 2}, {1, 2, 2, 1, 3}, {1, 3, 2, 1, 3}, {2, 4, 2, 0, 4}} {
+		ta.show(step.key, step.run)
+		if len(ta.shown) != step.seen || ta.once != step.once || len(ta.fresh) != step.fresh {
+			t.Errorf("%+v: %d seen, %d once, %d fresh", step, len(ta.shown), ta.once, len(ta.fresh))
+		}
+	}
+}
+
+// However much runs do, table, tally, corpus and record stay below their bounds, and
 // the report says so.
 func TestFeedbackIsBounded(t *testing.T) {
 	s := NewFeedback()
-	tb := &s.table
-	x := &object{id: 1, key: 71}
-	for i := range uint64(2 * maxPlaces) {
-		tb.place(i+1, like(1, 0, OpSwap, true, x))
-	}
-	for i := range int32(maxPlaces) {
-		for j := range int32(20) {
-			tb.show(i, j, j%2 == 0, 1)
+	for i := range uint64(2 * maxSubjects) {
+		if o := s.table.subject(i); o != nil {
+			for j := range uint64(10) {
+				s.table.note(o, i<<8+j+1, before(&Thread{}, OpSwap, true, &object{key: i}))
+			}
 		}
 	}
-	if len(tb.places) != maxPlaces || len(tb.classes) != maxClasses || !s.Report().Full {
-		t.Errorf("%d places, %d classes, full %v", len(tb.places), len(tb.classes), s.Report().Full)
+	if !s.Report().Full {
+		t.Error("it is not said that there is more")
 	}
-	if n := len(tb.fresh); n > 2*maxClasses {
-		t.Errorf("%d classes to be drained", n)
+	for i := range uint64(2 * maxClasses) {
+		s.tally.show(i, 1)
+		s.tally.show(i, 2)
 	}
 	c := &s.corpus
 	for i := range uint64(3 * maxStretches) {
@@ -116,8 +163,66 @@ func TestFeedbackIsBounded(t *testing.T) {
 	for range 3 * maxParents {
 		c.keep(nil, 1)
 	}
+	if len(s.table.subjects) != maxSubjects || len(s.table.classes) != maxClasses || len(s.tally.shown) != maxClasses || len(s.tally.fresh) != 2*maxClasses {
+		t.Errorf("%d subjects, %d classes, %d shown, %d fresh", len(s.table.subjects), len(s.table.classes), len(s.tally.shown), len(s.tally.fresh))
+	}
 	if len(c.record) != maxStretches || len(c.parents) != maxParents {
 		t.Errorf("a record of %d stretches, %d parents", len(c.record), len(c.parents))
+	}
+}
+
+// A thread is held while its operation would spoil the aim, and none is if all would.
+func TestSteeringHolds(t *testing.T) {
+	var a accesses
+	tb := newTable()
+	x := &object{id: 1, key: 71}
+	threads := make([]*Thread, 4)
+	for i := range threads {
+		threads[i] = &Thread{id: int32(i), name: string(rune('a' + i))}
+		a.spawn(threads[i], nil)
+	}
+	reader, writer, other := before(threads[0], OpLoad, false, x), before(threads[1], OpStore, true, x), before(threads[2], OpStore, true, x)
+	o := a.object(reader, &tb)
+	c := class{subject: o.subject, reader: a.next(reader, o), writer: a.next(writer, o)}
+	held := func(s *steering, run ...*Thread) string {
+		out := ""
+		for _, th := range run {
+			if !slices.Contains(s.unheld(run, &a, &tb), th) {
+				out += th.name
+			}
+		}
+		return out
+	}
+	s := &steering{aims: []aim{{class: c}}}
+	if got := held(s, reader, writer, other); got != "a" {
+		t.Errorf("before the write %q are held", got)
+	}
+	late := &steering{aims: []aim{{class: c, together: true}}}
+	if got := held(late, writer, other); got != "b" {
+		t.Errorf("while the reader is not there %q are held", got)
+	}
+	if got := held(late, reader, writer, other); got != "a" {
+		t.Errorf("with the reader there %q are held", got)
+	}
+	made := &steering{aims: []aim{{class: class{subject: o.subject, reader: c.reader}}}}
+	if got := held(made, reader, writer, other); got != "bc" {
+		t.Errorf("to read what the making left %q are held", got)
+	}
+	a.done(writer, o, c.writer)
+	before(writer, OpStore, true, x)
+	if got := held(s, reader, writer, other); got != "bc" {
+		t.Errorf("after the write %q are held", got)
+	}
+	if got := held(s, other, writer); got != "" {
+		t.Errorf("all would spoil it, and %q are held", got)
+	}
+	s.done(c.reader, o.last, true)
+	if !s.open() {
+		t.Error("a thread that reads its own write reaches the aim")
+	}
+	s.done(c.reader, o.last, false)
+	if s.open() || held(s, reader, writer, other) != "" {
+		t.Error("the aim is not reached")
 	}
 }
 

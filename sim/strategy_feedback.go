@@ -3,7 +3,7 @@ package sim
 import "github.com/collider-amqp/collider/sim/choice"
 
 // Feedback is the strategy that learns from the runs before: a search guided by
-// which reads-from classes runs have shown, after RFF (Wolff, Zhao, Duck, Mathur,
+// which reads-from classes runs have shown, after RFF (Wolff, Shi, Duck, Mathur,
 // Roychoudhury, ASPLOS 2024). A class is a pair of operations, each known by kind,
 // object, what its thread is and what it did before: one of a reader and the last
 // write before it, or the making of the object. Of the runs
@@ -21,6 +21,7 @@ import "github.com/collider-amqp/collider/sim/choice"
 // one worker repeats itself.
 type Feedback struct {
 	table    table
+	tally    tally
 	corpus   corpus
 	accesses accesses
 	steering steering
@@ -48,8 +49,8 @@ const (
 type FeedbackReport struct {
 	// Blind, Steered and Mutated are numbers of runs: together all.
 	Blind, Steered, Mutated uint64
-	// Classes is the number of reads-from classes seen, Once of those that only one
-	// run has shown.
+	// Classes is the number of reads-from classes seen, with operations known by
+	// thread, kind and object alone; Once of those that only one run has shown.
 	Classes, Once int
 	// Full says that there were more classes than are kept.
 	Full bool
@@ -71,7 +72,9 @@ func (r *FeedbackReport) Unseen() float64 {
 }
 
 // NewFeedback returns a Feedback that has seen no run.
-func NewFeedback() *Feedback { return &Feedback{table: newTable()} }
+func NewFeedback() *Feedback {
+	return &Feedback{table: newTable(), tally: tally{shown: map[uint64]shown{}}}
+}
 
 // Name implements Strategy.
 func (s *Feedback) Name() string { return "feedback" }
@@ -82,7 +85,7 @@ func (s *Feedback) Follow() bool { return true }
 // Report says what the runs have shown.
 func (s *Feedback) Report() FeedbackReport {
 	r := s.report
-	r.Classes, r.Once, r.Full = s.table.seen, s.table.once, s.table.overflow
+	r.Classes, r.Once, r.Full = len(s.tally.shown), s.tally.once, s.tally.full || s.table.overflow
 	return r
 }
 
@@ -90,10 +93,10 @@ func (s *Feedback) Report() FeedbackReport {
 // each class once when a run has first shown it, and once more when another run
 // has. A number stands for the same class in all Feedbacks of a scenario.
 func (s *Feedback) Drain(f func(class uint64)) {
-	for _, c := range s.table.fresh {
+	for _, c := range s.tally.fresh {
 		f(c)
 	}
-	s.table.fresh = s.table.fresh[:0]
+	s.tally.fresh = s.tally.fresh[:0]
 }
 
 // Begin implements Strategy.
@@ -140,38 +143,37 @@ func (s *Feedback) plan() {
 
 // steer draws what the run aims at.
 func (s *Feedback) steer() {
-	i := s.rarest()
-	if i < 0 {
+	c := s.rarest()
+	if c == nil {
 		return
 	}
 	s.kind = steeredRun
-	s.aim(i)
+	s.aim(c)
 	if p := s.corpus.draw(&s.stream); p != nil && s.stream.IntN(4) == 0 {
 		for _, c := range p.aims[:min(len(p.aims), maxAims-1)] {
-			s.aim(c)
+			s.aim(s.table.find(c))
 		}
 		return
 	}
 	for len(s.steering.aims) < maxAims && s.stream.IntN(2) == 0 {
-		s.aim(int32(s.stream.IntN(len(s.table.classes))))
+		s.aim(&s.table.classes[s.stream.IntN(len(s.table.classes))])
 	}
 }
 
 // maxAims bounds the classes at which a run aims.
 const maxAims = 3
 
-// rarest returns of some classes drawn the one with the fewest runs and tries, below
-// 0 if there is none to aim at.
-func (s *Feedback) rarest() int32 {
-	best, least := int32(-1), uint32(neverTried)
+// rarest returns of some classes drawn the one with the fewest runs and tries, nil if
+// there is none to aim at.
+func (s *Feedback) rarest() *class {
+	var best *class
+	if len(s.table.classes) == 0 {
+		return nil
+	}
 	for range rarestDraws {
-		n := len(s.table.classes)
-		if n == 0 {
-			break
-		}
-		i := s.stream.IntN(n)
-		if c := &s.table.classes[i]; c.tries < neverTried && c.runs+c.tries < least {
-			best, least = int32(i), c.runs+c.tries
+		c := &s.table.classes[s.stream.IntN(len(s.table.classes))]
+		if !c.own && (best == nil || c.runs+c.tries < best.runs+best.tries) {
+			best = c
 		}
 	}
 	return best
@@ -180,18 +182,11 @@ func (s *Feedback) rarest() int32 {
 const rarestDraws = 8
 
 // aim adds a class to what the run aims at, if one can.
-func (s *Feedback) aim(i int32) {
-	c := &s.table.classes[i]
-	if c.tries >= neverTried {
-		return
+func (s *Feedback) aim(c *class) {
+	if c != nil && !c.own {
+		c.tries++
+		s.steering.aims = append(s.steering.aims, aim{class: *c, together: s.stream.IntN(2) == 0})
 	}
-	c.tries++
-	m := aim{class: i, reader: s.table.places[c.reader].operation, object: s.table.places[c.reader].object}
-	if c.writer >= 0 {
-		m.writer = s.table.places[c.writer].operation
-	}
-	m.together = s.stream.IntN(2) == 0
-	s.steering.aims = append(s.steering.aims, m)
 }
 
 // Spawn implements Strategy.
@@ -213,7 +208,7 @@ func (s *Feedback) Pick(run []*Thread, last *Thread) *Thread {
 	t := s.follower.next()
 	if t == nil {
 		if s.kind == steeredRun && len(run) > 1 && s.steering.open() {
-			run = s.steering.unheld(run, &s.accesses)
+			run = s.steering.unheld(run, &s.accesses, &s.table)
 		}
 		t = s.base.Pick(run, last)
 	}
@@ -224,20 +219,32 @@ func (s *Feedback) Pick(run []*Thread, last *Thread) *Thread {
 
 // observe takes in that t does its next operation.
 func (s *Feedback) observe(t *Thread) {
-	if !s.accesses.follows(t) {
+	o := s.accesses.object(t, &s.table)
+	if o == nil {
 		return
 	}
-	operation := s.accesses.threads[t.id].of(t)
-	from := s.accesses.source(t)
-	reader, known := s.table.place(operation, t)
-	if writer, is := s.table.writer(from); known && is && observes(t.op.Kind) {
-		own := writer >= 0 && from.thread == t.id
-		if s.table.show(reader, writer, own, s.report.Runs()) {
+	operation, from, run := s.accesses.next(t, o), o.last, s.report.Runs()
+	if observes(t.op.Kind) {
+		own := from.operation != 0 && from.thread == t.id
+		bare := class{reader: s.accesses.threads[t.id].of(t, 0), writer: from.bare, own: own}
+		s.tally.show(bare.key(), run)
+		s.steering.done(operation, from, own)
+		if s.known(t, o, operation) && s.table.show(class{subject: o.subject, reader: operation, writer: from.operation, own: own}, run) {
 			s.found++
 		}
+	} else {
+		s.known(t, o, operation)
 	}
-	s.steering.done(t, operation, from)
-	s.accesses.done(t, operation)
+	s.accesses.done(t, o, operation)
+}
+
+// known notes an operation, and says whether it and the last write before it are
+// told apart as they were when the write was done.
+func (s *Feedback) known(t *Thread, o *followed, operation uint64) bool {
+	if !s.table.note(o.subject, operation, t) {
+		return false
+	}
+	return o.last.operation == 0 || o.subject.knows(o.last.operation)
 }
 
 // End implements Ender.
