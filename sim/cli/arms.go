@@ -23,16 +23,18 @@ func armsText(report *runner.Report) string {
 	return b.String()
 }
 
-// armsObject is the same for JSON, in runs.
-func armsObject(report *runner.Report) map[string]uint64 {
-	if len(report.Arms) == 0 {
-		return nil
-	}
-	m := map[string]uint64{}
+// armsObject is the same for JSON: how many runs each strategy decided.
+type armsObject struct {
+	Type string            `json:"type"`
+	Runs map[string]uint64 `json:"runs"`
+}
+
+func newArmsObject(report *runner.Report) armsObject {
+	o := armsObject{"arms", map[string]uint64{}}
 	for _, a := range report.Arms {
-		m[a.Name] = a.Runs
+		o.Runs[a.Name] = a.Runs
 	}
-	return m
+	return o
 }
 
 // digestText is the part of the verdict about the digest.

@@ -232,17 +232,20 @@ func (r *reporter) jsonVerdict(report *runner.Report, scenarios int, failed uint
 			Feedback *feedbackObject `json:"feedback,omitempty"`
 		}{"scenario", s.Name, s.Runs, s.Steps, s.Failed, newFeedbackObject(s.Feedback)})
 	}
+	if len(report.Arms) > 0 {
+		printJSON(r.env.Stdout, newArmsObject(report))
+	}
 	digest := report.Digest.String()
 	if report.Undigested {
 		digest = ""
 	}
 	printJSON(r.env.Stdout, summary{
-		"summary", scenarios, report.Runs, report.Steps, failed, r.distinct(), report.Elapsed.Seconds(), digest, armsObject(report),
+		"summary", scenarios, report.Runs, report.Steps, failed, r.distinct(), report.Elapsed.Seconds(), digest,
 	})
 }
 
 // summary is the last object of a command's JSON output. Digest is empty if the runs
-// have none; Arms is the number of runs by the strategy that decided them.
+// have none.
 type summary struct {
 	Type      string  `json:"type"`
 	Scenarios int     `json:"scenarios"`
@@ -252,8 +255,6 @@ type summary struct {
 	Distinct  int     `json:"distinct"`
 	Seconds   float64 `json:"seconds"`
 	Digest    string  `json:"digest"`
-
-	Arms map[string]uint64 `json:"arms,omitempty"`
 }
 
 // failureObject is a failure in a command's JSON output.
