@@ -12,7 +12,7 @@ func conVulPrograms() []Program {
 		program("ConVul/CVE-2016-1973", "a singleton is found and then released", 5, cve20161973),
 		program("ConVul/CVE-2016-7911", "a pointer is tested, cleared under a lock, and used", 8, cve20167911),
 		program("ConVul/CVE-2016-9806", "a pointer set under a lock is freed behind it by both", 3, cve20169806),
-		program("ConVul/CVE-2017-15265", "a port is deleted between its creation and its use", 0, cve201715265),
+		program("ConVul/CVE-2017-15265", "a port is deleted between its creation and its use", 0, cve201715265).study("0/20"),
 		program("ConVul/CVE-2017-6346", "both threads free one pointer", 15, cve20176346),
 	}
 }
