@@ -61,7 +61,6 @@ type subject struct {
 	key    uint64
 	depth  int // how much of the past tells its operations apart
 	places []place
-	full   bool // there are more
 }
 
 // place is an operation of a subject.
