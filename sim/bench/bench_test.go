@@ -248,6 +248,20 @@ func TestCommandListsWhatNobodyFinds(t *testing.T) {
 	}
 }
 
+// What nobody is expected to find gets no more trials than in the study, and hard
+// programs a limit of their own.
+func TestCommandTrials(t *testing.T) {
+	c := command{options: Options{Trials: 100, Limit: 50}, hard: 70}
+	for _, step := range []struct {
+		p             Program
+		trials, limit int
+	}{{Program{}, 100, 50}, {Program{Clean: true}, 20, 50}, {Program{Hard: true}, 20, 70}} {
+		if o := c.trials(&step.p, "pos"); o.Trials != step.trials || o.Limit != step.limit || o.Strategy != "pos" {
+			t.Errorf("%+v: %+v", step, o)
+		}
+	}
+}
+
 // squeeze makes one space of many.
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 

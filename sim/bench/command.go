@@ -43,7 +43,7 @@ func run(ctx context.Context, env *cli.Env, args []string) int {
 		"bench -hard 1000000 -strategy pos,feedback SafeStack", "bench -controls 1000000")
 	list := "surw,auto,pos,urw,pct:3,random,feedback"
 	f.StringVar(&list, "strategy", list, "strategies `LIST`, separated by commas: "+sim.StrategyNames)
-	f.IntVar(&c.options.Trials, "trials", 20, "`N` searches for each bug")
+	f.IntVar(&c.options.Trials, "trials", studyTrials, "`N` searches for each bug (at most 20 for one that nobody is expected to find)")
 	f.IntVar(&c.options.Limit, "limit", 10_000, "a search gives up after `N` schedules")
 	f.Uint64Var(&c.options.Seed, "seed", 0, "seed `N` of the trials")
 	f.IntVar(&c.hard, "hard", 0, "a search for a bug that needs more than 10 000 schedules gives up after `N` (0 means -limit)")
@@ -150,11 +150,7 @@ func (c *command) searches(ps []Program) (breaches []string) {
 	for i := range ps {
 		c.textf("%-*s %9s", width, ps[i].Name, published(&ps[i]))
 		for j, strategy := range c.strategies {
-			o := c.options
-			if o.Strategy = strategy; ps[i].Hard && c.hard > 0 {
-				o.Limit = c.hard
-			}
-			s, err := Measure(c.ctx, &ps[i], o)
+			s, err := Measure(c.ctx, &ps[i], c.trials(&ps[i], strategy))
 			if err != nil {
 				panic(err) // the names have been checked
 			}
@@ -177,6 +173,23 @@ func (c *command) searches(ps []Program) (breaches []string) {
 		}
 	}
 	return breaches
+}
+
+// studyTrials is the number of trials in the study.
+const studyTrials = 20
+
+// trials returns the options for a program: each trial of one that nobody is expected
+// to find is as long as can be, and the study made no more of them.
+func (c *command) trials(p *Program, strategy string) Options {
+	o := c.options
+	o.Strategy = strategy
+	if p.Hard || p.Clean {
+		o.Trials = min(o.Trials, studyTrials)
+	}
+	if p.Hard && c.hard > 0 {
+		o.Limit = c.hard
+	}
+	return o
 }
 
 // total prints what a strategy needs of all programs together.
