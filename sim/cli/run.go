@@ -118,6 +118,8 @@ func (r *reporter) broken(err error) int {
 func (r *reporter) panicLine(pe *runner.PanicError) string {
 	name := runner.ShellWord(pe.Scenario)
 	switch {
+	case r.f.again != "":
+		return r.f.again
 	case r.f.feedback():
 		return fmt.Sprintf("%s run %s -seed %d -workers 1%s", r.c.Program, name, r.f.seed, r.f.runLine())
 	case r.f.search():
