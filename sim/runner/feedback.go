@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/collider-amqp/collider/sim"
@@ -35,14 +36,20 @@ type coverage struct {
 	classes map[uint64]bool // seen by more than one run
 	once    int
 	full    bool
-	of      map[*sim.Feedback]sim.FeedbackReport
+	of      []reported
+}
+
+// reported is what a Feedback has reported last.
+type reported struct {
+	by     *sim.Feedback
+	report sim.FeedbackReport
 }
 
 // maxCoverage bounds the classes that are told apart.
 const maxCoverage = 1 << 18
 
 func newCoverage() *coverage {
-	return &coverage{classes: map[uint64]bool{}, of: map[*sim.Feedback]sim.FeedbackReport{}}
+	return &coverage{classes: map[uint64]bool{}}
 }
 
 // add takes in what f has seen since the last time.
@@ -50,7 +57,12 @@ func (c *coverage) add(f *sim.Feedback) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f.Drain(c.see)
-	c.of[f] = f.Report()
+	i := slices.IndexFunc(c.of, func(r reported) bool { return r.by == f })
+	if i < 0 {
+		i = len(c.of)
+		c.of = append(c.of, reported{by: f})
+	}
+	c.of[i].report = f.Report()
 }
 
 func (c *coverage) see(class uint64) {
@@ -72,7 +84,8 @@ func (c *coverage) report() sim.FeedbackReport {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r := sim.FeedbackReport{Classes: len(c.classes), Once: c.once, Full: c.full}
-	for _, f := range c.of { // sums: the order does not matter
+	for i := range c.of {
+		f := &c.of[i].report
 		r.Blind += f.Blind
 		r.Steered += f.Steered
 		r.Mutated += f.Mutated
