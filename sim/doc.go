@@ -47,7 +47,9 @@
 // SURW and URW sample rare orders evenly, by what profile runs have counted; POS
 // orders each race by a coin of its own; PCT finds bugs of few constraints with a
 // known probability; Random, Sticky, Starve and RoundRobin are what they say; Auto
-// draws one of these for each run. A Search visits all schedules within a bound.
+// draws one of these for each run. Feedback learns from the runs before which pairs
+// of reads and writes are rare, and steers towards them. A Search visits all
+// schedules within a bound.
 // Package bench measures them on programs with known bugs.
 //
 // # Verdicts

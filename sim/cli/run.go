@@ -140,8 +140,8 @@ func (r *reporter) corpus(chosen []*sim.Scenario) int {
 func (r *reporter) broken(err error) int {
 	var pe *runner.PanicError
 	if errors.As(err, &pe) {
-		r.env.Errorf("panic in the harness in %s, seed %d: %v\n\n%s\n  %s replay %s:%d%s",
-			pe.Scenario, pe.Seed, pe.Value, pe.Stack, r.c.Program, runner.ShellWord(pe.Scenario), pe.Seed, r.f.runLine())
+		r.env.Errorf("panic in the harness in %s, seed %d: %v\n\n%s\n  %s",
+			pe.Scenario, pe.Seed, pe.Value, pe.Stack, r.panicLine(pe))
 		if r.f.junit != "" {
 			r.writeJUnit(nil, fmt.Sprintf("%v\n%s", err, pe.Stack))
 		}
@@ -154,4 +154,19 @@ func (r *reporter) broken(err error) int {
 	}
 	r.env.Errorf("%s: %v", r.f.command, err)
 	return ExitUsage
+}
+
+// panicLine is the pasteable line that leads to a panic of the harness again: the
+// run, or what led to it if a seed does not name it.
+func (r *reporter) panicLine(pe *runner.PanicError) string {
+	name := runner.ShellWord(pe.Scenario)
+	switch {
+	case r.f.again != "":
+		return r.f.again
+	case r.f.feedback():
+		return fmt.Sprintf("%s run %s -seed %d -workers 1%s", r.c.Program, name, r.f.seed, r.f.runLine())
+	case r.f.search():
+		return fmt.Sprintf("%s run %s -seed %d%s", r.c.Program, name, r.f.seed, r.f.runLine())
+	}
+	return fmt.Sprintf("%s replay %s:%d%s", r.c.Program, name, pe.Seed, r.f.runLine())
 }

@@ -94,6 +94,14 @@ func (r *runFlags) search() bool {
 	return err == nil && ok
 }
 
+// feedback reports whether the strategy learns from run to run, so that no seed names
+// a run.
+func (r *runFlags) feedback() bool {
+	s, err := sim.ParseStrategy(r.strategy)
+	_, ok := s.(*sim.Feedback)
+	return err == nil && ok
+}
+
 // parse parses the arguments and completes the flags.
 func (r *runFlags) parse(args []string) (rest []string, code int, ok bool) {
 	rest, code, ok = r.ParseArgs(args)

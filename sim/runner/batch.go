@@ -50,6 +50,9 @@ func newBatch(ctx context.Context, o Options, begin time.Time) *batch {
 		b.plans[i].scenario, b.plans[i].name = s, nameDigest(s)
 		b.plans[i].params = FixParams(s, o.Params, o.Faults)
 		b.plans[i].search, _ = newSearch(o.Strategy)
+		if newFeedback(o.Strategy) != nil {
+			b.plans[i].coverage = newCoverage()
+		}
 	}
 	if o.For > 0 {
 		b.deadline.at = begin.Add(o.For)

@@ -12,7 +12,8 @@ import (
 type Spec struct {
 	// Seed of the run.
 	Seed uint64
-	// Strategy is a name that sim.ParseStrategy knows. Empty means "auto".
+	// Strategy is a name that sim.ParseStrategy knows, but for searches and
+	// "feedback", whose runs a seed does not name. Empty means "auto".
 	Strategy string
 	// Params and Faults are those of Options.
 	Params map[string]int64
@@ -47,6 +48,9 @@ func (spec *Spec) config(s *sim.Scenario) (sim.RunConfig, error) {
 	}
 	if _, ok := strategy.(*sim.Search); ok {
 		return sim.RunConfig{}, &OptionError{Option: "Strategy", Reason: fmt.Sprintf("%s: the runs of a search have no seeds of their own; replay a failure's file, or run the search again", spec.Strategy)}
+	}
+	if err := refuseFeedback(spec.Strategy); err != nil {
+		return sim.RunConfig{}, err
 	}
 	if err := checkParams([]*sim.Scenario{s}, spec.Params, spec.Faults); err != nil {
 		return sim.RunConfig{}, err
@@ -87,6 +91,9 @@ func (b *batch) confirm(f *Failure, scenario int) error {
 	cfg := b.config(&b.plans[scenario], f.Result.Seed)
 	if b.plans[scenario].search != nil {
 		cfg.Strategy, cfg.Defaults, cfg.Plans = sim.Replay(f.Result.Schedule), true, f.Result.Plans
+	}
+	if b.plans[scenario].coverage != nil {
+		cfg.Strategy, cfg.Plans = sim.Replay(f.Result.Schedule), f.Result.Plans
 	}
 	return f.confirm(cfg, b.opt.Watchdog)
 }
