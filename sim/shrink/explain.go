@@ -76,6 +76,25 @@ func Explain(ctx context.Context, s *sim.Scenario, f *runner.File, o Options) (*
 	return e, nil
 }
 
+// The bounds of a brief explanation: its time, for the search and again for the
+// flips, the steps of all its runs, and those of the run that it is about.
+const (
+	briefTime  = 4 * time.Second
+	briefWork  = 20_000_000
+	briefSteps = 50_000
+)
+
+// Brief returns options for an explanation that is made in passing, of a run of so
+// many steps. The replays are bounded so that on most machines the time is not what
+// ends the search: equal runs then get equal explanations. ok is false if the run
+// is too long for it.
+func Brief(steps uint64, watchdog time.Duration) (o Options, ok bool) {
+	if steps > briefSteps {
+		return Options{}, false
+	}
+	return Options{Replays: int(briefWork / max(steps, 1_000)), Time: briefTime, Watchdog: watchdog}, true
+}
+
 // explain flips the pairs of the best run.
 func (x *search) explain(e *Explanation) {
 	trace := &sim.Trace{Locate: true}

@@ -34,7 +34,7 @@ const (
 // a schedule to its function, and from a wake to the callback that serves it. The
 // time axis counts events, one microsecond each.
 func WriteChrome(w io.Writer, r *Run) error {
-	m := newModel(r)
+	m := &newModel(&Run{Scenario: r.Scenario, Result: r.Result, History: r.History, Tap: r.Tap}).model
 	c := &chromeWriter{w: bufio.NewWriter(w)}
 	c.w.WriteString("{\"otherData\":")
 	c.json(map[string]string{"run": m.Title})

@@ -73,7 +73,8 @@ func failing(t testing.TB) *view.Run {
 // long is a run of some ten thousand events between two containers: a client that
 // adds work to its connection and is woken, over and over.
 var long = &sim.Scenario{
-	Name: "long", Doc: "many jobs and wakes on one connection", Steps: 3_000_000,
+	Name: "long", Doc: "many jobs and wakes on one connection", Steps: 20_000_000,
+	Params: []sim.Param{{Name: "jobs", Doc: "jobs and wakes of each producer", Default: 600, Min: 1, Max: 6000}},
 	Run: func(w *sim.World) {
 		x := stage.New(w, netsim.Options{Path: netsim.Path{Latency: time.Millisecond}})
 		server, client := x.Container("server", container.BaseHandler{}), x.Container("client", container.BaseHandler{})
@@ -86,7 +87,7 @@ var long = &sim.Scenario{
 		g := w.NewWaitGroup("producers")
 		for range 3 {
 			g.Go("producer", func() {
-				for range 600 {
+				for range w.Param("jobs") {
 					client.Queue(conn).Add(func() { w.Yield() })
 					client.Wake(conn)
 				}
@@ -117,4 +118,22 @@ func write(t testing.TB, format string, r *view.Run) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// hostile is a run in which everything has the same name, and which fails by it.
+func hostile(name string) *sim.Scenario {
+	return &sim.Scenario{Name: name, Run: func(w *sim.World) {
+		door := w.NewMutex(name)
+		g := w.NewWaitGroup(name)
+		for range 2 {
+			g.Go(name, func() {
+				door.Lock()
+				w.Note(name, "%s", name)
+				w.Yield()
+				door.Unlock()
+			})
+		}
+		g.Wait()
+		w.Fail(name, "%s", name)
+	}}
 }
