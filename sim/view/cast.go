@@ -13,8 +13,9 @@ import (
 // owner. A connection is said to be dialled or accepted if its container does only
 // the one: no event tells.
 type cast struct {
-	all   []actor
-	index map[string]int
+	all     []actor
+	threads []actor // that run a container
+	index   map[string]int
 }
 
 // actor is one of them.
@@ -46,12 +47,13 @@ func newCast(h *history.History) *cast {
 	}
 	for i := range h.Events {
 		e := &h.Events[i]
-		if e.Container != 0 {
-			meet("container", e.Container).container(h, e)
-		}
 		owner := ""
 		if e.Container != 0 {
 			owner = fmt.Sprintf("container %d", e.Container)
+			meet("container", e.Container).container(h, e)
+			if e.Kind == history.Call && e.Name == history.OpRun {
+				c.threads = append(c.threads, actor{h.Thread(e.Thread), "runs " + owner})
+			}
 		}
 		if e.Listener != 0 {
 			meet("listener", e.Listener).own(owner)
@@ -118,8 +120,10 @@ func (f *actorFacts) text(name string, owner *actorFacts) string {
 		parts = append(parts, "accepted by "+f.owner)
 	case strings.HasPrefix(name, "connection") && len(owner.connects) > 0 && len(owner.listens) == 0:
 		parts = append(parts, "dialled by "+f.owner)
-	case strings.HasPrefix(name, "queue"):
+	case strings.HasPrefix(name, "queue") && strings.HasPrefix(f.owner, "connection"):
 		parts = append(parts, "the work queue of "+f.owner)
+	case strings.HasPrefix(name, "queue"):
+		parts = append(parts, "a work queue of "+f.owner)
 	default:
 		parts = append(parts, "of "+f.owner)
 	}

@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -13,6 +14,8 @@ import (
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/check"
 	"github.com/collider-amqp/collider/sim/history"
+	"github.com/collider-amqp/collider/sim/runner"
+	"github.com/collider-amqp/collider/sim/shrink"
 	"github.com/collider-amqp/collider/sim/view"
 )
 
@@ -74,8 +77,12 @@ func failing(t testing.TB) *view.Run {
 // adds work to its connection and is woken, over and over.
 var long = &sim.Scenario{
 	Name: "long", Doc: "many jobs and wakes on one connection", Steps: 20_000_000,
-	Params: []sim.Param{{Name: "jobs", Doc: "jobs and wakes of each producer", Default: 600, Min: 1, Max: 6000}},
+	Params: []sim.Param{
+		{Name: "jobs", Doc: "jobs and wakes of each producer", Default: 600, Min: 1, Max: 6000},
+		{Name: "bug", Doc: "the producers count their ends without a lock (1), or not (0)", Default: 0, Min: 0, Max: 1},
+	},
 	Run: func(w *sim.World) {
+		ended := w.NewInt64("ended", 0)
 		x := stage.New(w, netsim.Options{Path: netsim.Path{Latency: time.Millisecond}})
 		server, client := x.Container("server", container.BaseHandler{}), x.Container("client", container.BaseHandler{})
 		listener := x.Listen(server, nil)
@@ -91,9 +98,16 @@ var long = &sim.Scenario{
 					client.Queue(conn).Add(func() { w.Yield() })
 					client.Wake(conn)
 				}
+				if w.Param("bug") == 1 {
+					w.Note("producer ends", "")
+					ended.Store(ended.Load() + 1)
+				}
 			})
 		}
 		g.Wait()
+		if n := ended.Load(); w.Param("bug") == 1 && n != 3 {
+			w.Fail("SUM", "%d producers ended, and 3 began", n)
+		}
 		client.Queue(conn).Add(func() { client.Close(conn, nil) })
 		running.Join()
 		listener.Stop()
@@ -118,6 +132,60 @@ func write(t testing.TB, format string, r *view.Run) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// lossy loses an update if one thread's step comes between another's two.
+var lossy = &sim.Scenario{
+	Name: "lossy", Doc: "two threads count without a lock",
+	Properties: []sim.Property{{Rule: "SUM", Doc: "no count is lost"}},
+	Params:     []sim.Param{{Name: "rounds", Doc: "counts of each", Default: 3, Min: 1, Max: 5}},
+	Run: func(w *sim.World) {
+		n, g := w.NewInt64("n", 0), w.NewWaitGroup("all")
+		for range 2 {
+			g.Go("adder", func() {
+				for range w.Param("rounds") {
+					w.Note("count", "")
+					n.Store(n.Load() + 1)
+				}
+			})
+		}
+		g.Wait()
+		if v, want := n.Load(), 2*w.Param("rounds"); v != want {
+			w.Fail("SUM", "the count is %d, want %d", v, want)
+		}
+	},
+}
+
+// failure returns the run of the first seed that fails, and its failure file.
+func failure(t testing.TB, s *sim.Scenario, params map[string]int64) (*view.Run, *runner.File) {
+	t.Helper()
+	for seed := range uint64(1000) {
+		r := watched(t, s, sim.RunConfig{Seed: seed, Params: params})
+		if r.Result.Failure != nil {
+			f := runner.NewFailure(s, *r.Result)
+			r.Property = f.Property
+			return r, f.File(runner.Origin{Registry: "test"})
+		}
+	}
+	t.Fatal("no run failed")
+	return nil, nil
+}
+
+// explained explains the run of a file, and returns the explanation with the
+// smallest run, watched.
+func explained(t testing.TB, s *sim.Scenario, f *runner.File) (*view.Run, *shrink.Explanation) {
+	t.Helper()
+	e, err := shrink.Explain(context.Background(), s, f, shrink.Options{Replays: 20_000, Time: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tap := &view.Tap{Decode: stage.DecodeFrame}
+	least := e.Shrunk.Failure
+	r, err := runner.Watch(s, &least.Result, tap, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &view.Run{Scenario: s.Name, Doc: s.Doc, Property: least.Property, Result: &r, Tap: tap, Explanation: e}, e
 }
 
 // hostile is a run in which everything has the same name, and which fails by it.

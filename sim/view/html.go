@@ -160,5 +160,5 @@ func (h *head) fail(f *sim.Failure, property string, m *builder) {
 			told = append(told, m.Rows[k.Row].Words)
 		}
 	}
-	h.Cast = newCast(m.h).of(told)
+	h.Cast = m.cast.of(told)
 }

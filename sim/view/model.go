@@ -95,6 +95,7 @@ type builder struct {
 	threads map[string]int
 	text    *sources
 	why     *why
+	cast    *cast
 	steps   []int       // of the explanation, that are still to get rows
 	chosen  map[int]int // place in Choices plus one of the Tap's choices
 	explain *shrink.Explanation
@@ -146,7 +147,8 @@ func newModel(r *Run) *builder {
 			b.failedAt = append(b.failedAt, b.text.line(l))
 		}
 	}
-	b.Cast = newCast(b.h).all
+	b.cast = newCast(b.h)
+	b.Cast = slices.Concat(b.cast.all, b.cast.threads)
 	b.Lines, b.Files = b.text.lines, b.text.excerpts()
 	return b
 }

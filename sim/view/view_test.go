@@ -19,11 +19,23 @@ type data struct {
 		Q, T, S          int64
 		K, G, N, X, E    string
 		H, D, W, O, P, C int
-		B, R             bool
+		B, R, F          bool
+		Y                string
 	}
-	Edges   [][3]int
-	Stacks  [][]int
-	Lines   []struct{ At, Fn, Src string }
+	Edges  [][3]int
+	Stacks [][]int
+	Lines  []struct {
+		At, Fn, Src string
+		N, File     int
+	}
+	Files []struct {
+		Name  string
+		Parts []struct {
+			From int
+			Text []string
+		}
+	}
+	Cast    []struct{ Name, Is string }
 	Choices []struct {
 		Step   uint64
 		Chosen string

@@ -73,14 +73,15 @@ type plot struct {
 	otherB        *sim.Failure
 }
 
-// findPlot looks for the two pairs of a broken atomicity, else takes the closest
-// pair. There must be one.
+// findPlot looks for two pairs that lead to another thread and back: what the other
+// one does then lies between two steps of the first. Else it takes the closest pair;
+// there must be one.
 func findPlot(e *shrink.Explanation) plot {
 	near := e.Pairs[:min(len(e.Pairs), nearPairs)]
 	thread := func(i int) string { return e.Steps[i].Thread }
 	for _, p := range near {
 		for _, q := range near {
-			if p.Second <= q.First && q.First < e.Made && thread(p.Second) == thread(q.First) && thread(p.First) == thread(q.Second) {
+			if p.First < q.First && p.Second < q.Second && q.First < e.Made && thread(p.Second) == thread(q.First) && thread(p.First) == thread(q.Second) {
 				return plot{p.First, p.Second, q.First, q.Second, p.Other, q.Other}
 			}
 		}
@@ -121,7 +122,7 @@ func (p *plot) story(e *shrink.Explanation) []string {
 	c, d := p.letter(p.after), p.letter(p.last)
 	between := name(p.second) + " comes"
 	if c != b {
-		between = fmt.Sprintf("%s and %s (%s) come", b, c, e.Steps[p.second].Thread)
+		between = fmt.Sprintf("%s and %s (%s) come", min(b, c), max(b, c), e.Steps[p.second].Thread)
 	}
 	out := []string{fmt.Sprintf("It fails in this way because %s between %s and %s (%s).", between, a, d, e.Steps[p.first].Thread)}
 	second := d + " before " + c
@@ -129,6 +130,21 @@ func (p *plot) story(e *shrink.Explanation) []string {
 		return append(out, pass(first+", or "+second, p.otherA))
 	}
 	return append(out, pass(first, p.otherA), pass(second, p.otherB))
+}
+
+// undecided is the story if no pair decides.
+func undecided(e *shrink.Explanation) []string {
+	out := []string{"No order of two operations on one object decides it."}
+	switch {
+	case !e.Complete:
+		out = []string{"No order of two operations on one object was found that decides it."}
+	case e.Tried == 0:
+		out = []string{"No order of two operations on one object decides it: there are none that could come the other way round."}
+	}
+	if n := e.Shrunk.After.Decisions; n > 0 {
+		return append(out, fmt.Sprintf("It takes %s, marked ➤.", decisions(n)))
+	}
+	return append(out, "It happens in the order that is the default, in which each thread goes on until it waits or yields.")
 }
 
 // alike says whether two runs came out in the same way.
@@ -167,7 +183,7 @@ func newWhy(r *Run, text *sources) *why {
 		p = findPlot(e)
 		y.Story = p.story(e)
 	} else {
-		y.Story = []string{"No order of two operations on one object decides it: it fails in this way whichever comes first."}
+		y.Story = undecided(e)
 	}
 	y.addSteps(e, &p, text)
 	y.addPairs(e, &p)
@@ -241,23 +257,22 @@ func (y *why) addNotes(r *Run, e *shrink.Explanation) {
 	note := func(format string, args ...any) { y.Notes = append(y.Notes, fmt.Sprintf(format, args...)) }
 	s := e.Shrunk
 	if !y.Same {
-		text := fmt.Sprintf("This is about the smallest run found that fails in the same way: %d steps, %d switches of thread, %s.", s.After.Steps, s.After.Switches, decisions(s.After.Decisions))
+		note("The smaller run has %d steps, %d switches of thread and %s.", s.After.Steps, s.After.Switches, decisions(s.After.Decisions))
 		if m := s.Failure.Result.Failure.Message; r.failure() != nil && m != r.failure().Message {
-			text += " There, " + m + "."
+			note("There, %s.", strings.TrimSuffix(m, "."))
 		}
-		y.Notes = append(y.Notes, text)
 	} else {
-		note("The scheduler had to be told %s; everything else is what a replay does by itself.", decisions(s.After.Decisions))
+		note("The run takes %s; all else is what a replay does by itself.", decisions(s.After.Decisions))
 	}
 	minimal := "nothing of it can be left out"
 	if !s.Minimal {
-		minimal = "the search was cut short, a smaller run may exist"
+		minimal = "the search was cut short, and a smaller run may exist"
 	}
 	tried := fmt.Sprintf("%d pairs of operations were tried the other way round", e.Tried)
 	if !e.Complete {
 		tried += ", not all"
 	}
-	note("Found in %d replays; %s; %s, %d of them make it not fail so.", e.Replays, minimal, tried, len(e.Pairs))
+	note("Found in %d replays; %s; %s, and with %d of them the run does not fail so.", e.Replays, minimal, tried, len(e.Pairs))
 	if n := e.Nearest; n != nil {
 		note("The nearest passing run is the same up to step %s; there %s goes first: %s.", stepNumber(e, n.At), n.Instead.Thread, stepWhat(&n.Instead))
 	}

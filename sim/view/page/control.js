@@ -127,6 +127,7 @@ for (const g in classes) if (R.some((r) => r.g === g)) {
   l.append(box, " " + classes[g]); $("kinds").append(l);
 }
 for (const a of M.cast) if (a.is) { const d = el("div"); d.append(el("b", "", a.name), " " + a.is); $("everyone").append(d); }
+$("everyone").hidden = M.cast.length === 0;
 
 // On paper stand all rows, if they are not too many.
 const printWidth = 1040;

@@ -171,7 +171,8 @@ function drawWindow() {
   if (!map.width || !h) return;
   g.clearRect(0, 0, map.width, h);
   g.drawImage(overview, 0, 0);
-  g.fillStyle = "#8885"; g.strokeStyle = colour("dim");
+  if (h * (scroll.clientHeight - HEAD) / total >= h) return; // all is in sight
+  g.fillStyle = "#8884"; g.strokeStyle = colour("dim");
   const y = h * scroll.scrollTop / total, k = Math.max(6, Math.min(h, h * (scroll.clientHeight - HEAD) / total));
   g.fillRect(0, y, map.width, k); g.strokeRect(.5, y + .5, map.width - 1, k - 1);
 }

@@ -119,7 +119,7 @@ function layout() {
   scroll.setAttribute("aria-rowcount", view.length);
   drawLanes(); drawMap(); draw();
   const hidden = folds.reduce((n, f) => n + f.length, 0);
-  $("count").textContent = hidden ? passed - hidden + " of " + N + " rows, the others folded" : passed === N ? N + " rows" : passed + " of " + N + " rows";
+  $("count").textContent = hidden ? passed - hidden + " of " + N + " rows, others folded" : passed === N ? N + " rows" : passed + " of " + N + " rows";
 }
 
 // placeRows gives each row its column and its depth in the bars there.
