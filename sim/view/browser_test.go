@@ -315,6 +315,37 @@ func TestBrowserIsQuickOnLongRuns(t *testing.T) {
 	}
 }
 
+// TestBrowserFindsTheFailureInALongRun opens the page of a run of ten thousand
+// events, in the midst of which two stand that show a failure: they are in sight, and
+// so is what made it fail.
+func TestBrowserFindsTheFailureInALongRun(t *testing.T) {
+	r, f := failure(t, long, map[string]int64{"jobs": 600, "bug": 1})
+	_, r.Explanation = explained(t, long, f)
+	p := open(t, "long-failure", r, "")
+	if n := p.number(`+document.body.dataset.count`); n < 10_000 {
+		t.Errorf("there are %v rows", n)
+	}
+	marked, folds := p.marked(), p.all(".fold")
+	if len(marked) != 2 || len(folds) < 2 || len(p.rows()) > 60 {
+		t.Errorf("marked are %q among %d rows, with folds %q", marked, len(p.rows()), folds)
+	}
+	p.has("two jobs have the number ", "number.Load() + 1", "(main/producer", "The run passes with ")
+	p.shot("long-failure")
+	if p.press("f"); len(p.all(".fold")) != 0 || len(p.marked()) == 0 {
+		t.Error("without focus the folds stay, or the failure is out of sight")
+	}
+	p.shot("long-failure-all")
+	if p.press("fj"); len(p.all(".fold")) != len(folds) {
+		t.Error("the focus does not come back")
+	}
+	if p.click(".fold"); len(p.all(".fold")) >= len(folds)+1 || !strings.Contains(p.text(`document.querySelector("#count").textContent`), "others folded") {
+		t.Error("a click does not open the fold")
+	}
+	if p.press("gn"); p.selected() != strconv.FormatUint(r.Result.Failure.Seqs[0], 10) {
+		t.Errorf("key n goes to event %s, want %d", p.selected(), r.Result.Failure.Seqs[0])
+	}
+}
+
 // TestBrowserPrints puts pages on paper.
 func TestBrowserPrints(t *testing.T) {
 	if n := open(t, "short", failing(t), "").paper("failure"); n < 1 || n > 3 {

@@ -55,12 +55,13 @@ function compile(filter) {
 
 // kept marks the rows that the focus leaves: those that show the failure or decide
 // it, faults, what is around them, their other ends, causes and effects.
-const context = 3;
 function kept(all) {
   const keep = new Uint8Array(N), at = new Int32Array(N).fill(-1);
   all.forEach((i, p) => { at[i] = p; });
   const anchors = stops.filter((i) => letters.length || shownBy.length === 0 || !marks.has(i) || !marks.get(i).v);
   R.forEach((r, i) => { if (r.f || r.g === "fault") anchors.push(i); });
+  // As much around them as fills the screen, if they lie apart.
+  const room = (scroll.clientHeight - HEAD) / RH, context = Math.round(Math.max(3, Math.min(12, room / (2 * Math.max(1, anchors.length)) - 2)));
   for (const i of anchors) {
     if (at[i] >= 0) for (let p = Math.max(0, at[i] - context); p <= Math.min(all.length - 1, at[i] + context); p++) keep[all[p]] = 1;
     if (closes(R[i])) keep[R[i].o - 1] = 1; else if (close[i] >= 0) keep[close[i]] = 1;
