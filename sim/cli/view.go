@@ -84,7 +84,11 @@ func (v *viewer) seed(s *sim.Scenario, seed uint64) int {
 	}
 	name := fmt.Sprintf("%s:%d", s.Name, seed)
 	replay := v.c.Program + " replay " + runner.ShellWord(name) + v.f.runLine()
-	return v.draw(s, &result, f, replay, runner.FileName(s.Name)+fmt.Sprintf("-%d", seed))
+	var file *runner.File
+	if f != nil {
+		file = f.File(runner.Origin{Registry: v.c.Program})
+	}
+	return v.draw(s, &result, f, file, replay, runner.FileName(s.Name)+fmt.Sprintf("-%d", seed))
 }
 
 // file draws the run of a failure file, or a history.
@@ -119,12 +123,12 @@ func (v *viewer) file(path string) int {
 		v.sayf("%s: %s", path, o.Verdict(file))
 	}
 	replay := v.c.Program + " replay " + runner.ShellWord(path)
-	return v.draw(s, &o.Result, o.Failure, replay, strings.TrimSuffix(path, runner.FileSuffix))
+	return v.draw(s, &o.Result, o.Failure, file, replay, strings.TrimSuffix(path, runner.FileSuffix))
 }
 
 // draw repeats a run under a tap and writes the drawing. A stuck run is drawn as
 // far as its history goes.
-func (v *viewer) draw(s *sim.Scenario, known *sim.Result, f *runner.Failure, replay, base string) int {
+func (v *viewer) draw(s *sim.Scenario, known *sim.Result, f *runner.Failure, file *runner.File, replay, base string) int {
 	run := &view.Run{Scenario: s.Name, Doc: s.Doc, Replay: replay, Result: known}
 	if f != nil {
 		run.Property, run.Result = f.Property, &f.Result
@@ -149,28 +153,34 @@ func (v *viewer) draw(s *sim.Scenario, known *sim.Result, f *runner.Failure, rep
 	if err := v.sources(run); err != nil {
 		return v.refuse("-overlay: %v", err)
 	}
-	v.why(s, run, f)
+	if f != nil {
+		v.why(s, run, file)
+	}
 	return v.write(run, base)
 }
 
 // why has the page of a failing run say what makes it fail. What cannot be found
 // out is a hint on the page.
-func (v *viewer) why(s *sim.Scenario, run *view.Run, f *runner.Failure) {
-	if f == nil || run.Tap == nil || v.format.value != "html" {
+func (v *viewer) why(s *sim.Scenario, run *view.Run, file *runner.File) {
+	if run.Tap == nil || v.format.value != "html" {
 		return
 	}
 	if !v.explain {
 		run.Hint = "What makes it fail was not looked for (-explain=false)."
 		return
 	}
-	o, ok := shrink.Brief(run.Result.Steps, v.c.Watchdog)
+	o, ok := shrink.Brief(file, run.Result.Steps, v.c.Watchdog)
 	if !ok {
 		run.Hint = fmt.Sprintf("The run is long: what makes it fail was not looked for. '%s explain FILE' does.", v.c.Program)
 		return
 	}
-	e, err := shrink.Explain(v.ctx, s, f.File(runner.Origin{Registry: v.c.Program}), o)
+	e, err := shrink.Explain(v.ctx, s, file, o)
 	if err != nil {
 		run.Hint = fmt.Sprintf("What makes it fail could not be found out: %v.", err)
+		return
+	}
+	if e.Shrunk.Divergent != nil {
+		run.Hint = "What makes it fail could not be found out: a run did not repeat itself."
 		return
 	}
 	run.Explanation = e

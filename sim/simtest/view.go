@@ -81,7 +81,7 @@ func (x *explorer) why(file *runner.File, run *view.Run) {
 	if run.Result.Failure == nil {
 		return
 	}
-	o, ok := shrink.Brief(run.Result.Steps, x.e.Watchdog)
+	o, ok := shrink.Brief(file, run.Result.Steps, x.e.Watchdog)
 	if !ok {
 		run.Hint = "The run is long: what makes it fail was not looked for. SIM_EXPLAIN does."
 		return
@@ -91,6 +91,10 @@ func (x *explorer) why(file *runner.File, run *view.Run) {
 	e, err := shrink.Explain(ctx, x.s, file, o)
 	if err != nil {
 		run.Hint = "What makes it fail could not be found out: " + err.Error()
+		return
+	}
+	if e.Shrunk.Divergent != nil {
+		run.Hint = "What makes it fail could not be found out: a run did not repeat itself."
 		return
 	}
 	run.Explanation = e

@@ -135,6 +135,20 @@ func TestBrowserExplainsACanary(t *testing.T) {
 	p.has("was not looked for")
 }
 
+// TestBrowserShowsADeadlock opens the page of two threads that wait for each other.
+func TestBrowserShowsADeadlock(t *testing.T) {
+	_, f := failure(t, embrace, nil)
+	r, _ := explained(t, embrace, f)
+	p := open(t, "deadlock", r, "")
+	p.has("deadlock", "It fails in this way because ", "blocked in lock of mutex a, held by main/thread", "⊘ lock mutex b")
+	if n := len(p.all(".row .left")); n != 3 {
+		t.Errorf("%d threads wait", n)
+	}
+	p.press("G")
+	p.has("blocked in lock mutex a", "m[1].Lock()")
+	p.shot("deadlock")
+}
+
 func TestBrowserKeys(t *testing.T) {
 	p := open(t, "keys", failing(t), "")
 	for _, c := range [][3]string{
@@ -279,7 +293,7 @@ func TestBrowserShowsHostileNames(t *testing.T) {
 // What it measures it only says; it tests that work is bounded by what is in sight.
 func TestBrowserIsQuickOnLongRuns(t *testing.T) {
 	for _, jobs := range []int64{600, 3000} {
-		r := watched(t, long, sim.RunConfig{Seed: 1, Strategy: sim.RoundRobin(20), Params: map[string]int64{"jobs": jobs}})
+		r := longRun(t, jobs)
 		if r.Result.Failure != nil {
 			t.Fatal(r.Result.Failure)
 		}

@@ -76,7 +76,7 @@ func TestChromeKeepsTheFormat(t *testing.T) {
 		"s": {"name", "cat", "id", "pid", "tid", "ts"}, "f": {"name", "cat", "id", "pid", "tid", "ts", "bp"},
 		"b": {"name", "cat", "id", "pid", "tid", "ts"}, "e": {"name", "cat", "id", "pid", "tid", "ts"},
 	}
-	big := watched(t, long, sim.RunConfig{Seed: 1, Strategy: sim.RoundRobin(20)})
+	big := longRun(t, 600)
 	for name, r := range map[string]*view.Run{"broker": broker(t), "failing": failing(t), "long": big, "hostile": watched(t, hostile("<\"\\\u2028"), sim.RunConfig{})} {
 		var trace struct{ TraceEvents []map[string]any }
 		if err := json.Unmarshal(write(t, "chrome", r), &trace); err != nil {

@@ -115,6 +115,12 @@ var long = &sim.Scenario{
 	},
 }
 
+// longRun is a run with so many jobs of each of three producers.
+func longRun(t testing.TB, jobs int64) *view.Run {
+	t.Helper()
+	return watched(t, long, sim.RunConfig{Seed: 1, Strategy: sim.RoundRobin(20), Params: map[string]int64{"jobs": jobs, "bug": 0}})
+}
+
 // numbers finds the first two jobs that have one number.
 func numbers(h *history.History) []sim.Violation {
 	given := map[string]uint64{}
@@ -171,6 +177,21 @@ var lossy = &sim.Scenario{
 		}
 	},
 }
+
+// embrace has two threads that can wait for each other.
+var embrace = &sim.Scenario{Name: "embrace", Doc: "two threads take two locks", Run: func(w *sim.World) {
+	a, b, g := w.NewMutex("a"), w.NewMutex("b"), w.NewWaitGroup("all")
+	for _, m := range [][2]*sim.Mutex{{a, b}, {b, a}} {
+		g.Go("thread", func() {
+			w.Note("begins", "")
+			m[0].Lock()
+			m[1].Lock()
+			m[1].Unlock()
+			m[0].Unlock()
+		})
+	}
+	g.Wait()
+}}
 
 // failure returns the run of the first seed that fails, and its failure file.
 func failure(t testing.TB, s *sim.Scenario, params map[string]int64) (*view.Run, *runner.File) {

@@ -57,7 +57,7 @@ type head struct {
 	Rule, Property       string
 	Message              []string // sentences
 	Places               []place
-	Threads              []string // that had not ended
+	Threads              []left
 	More                 []violation
 	Stack                string
 	Facts                [][2]string
@@ -76,6 +76,12 @@ type head struct {
 type place struct {
 	At, Func, Src string
 	Line          int
+}
+
+// left is a thread that had not ended, with the line where it stood if it is known.
+type left struct {
+	Text string
+	At   *place
 }
 
 type violation struct {
@@ -144,12 +150,22 @@ func (h *head) fail(f *sim.Failure, property string, m *builder) {
 		h.Rule = f.Kind.String()
 	}
 	h.Message = strings.Split(f.Message, "; ")
-	for _, n := range m.failedAt {
+	at := func(n int) place {
 		l := &m.Lines[n]
-		h.Places = append(h.Places, place{l.At, l.Func, l.Src, n})
+		return place{l.At, l.Func, l.Src, n}
 	}
-	for i := range f.Threads {
-		h.Threads = append(h.Threads, f.Threads[i].String())
+	for _, n := range m.failedAt {
+		h.Places = append(h.Places, at(n))
+	}
+	for i, n := range m.leftAt {
+		t := f.Threads[i]
+		t.Locations = nil // told apart, as a link
+		l := left{Text: t.String()}
+		if n >= 0 {
+			p := at(n)
+			l.At = &p
+		}
+		h.Threads = append(h.Threads, l)
 	}
 	for _, v := range f.More {
 		h.More = append(h.More, violation{v.Rule, v.Message})

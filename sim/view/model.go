@@ -43,8 +43,8 @@ const (
 // row is an event of the history or of the network, or a step of a thread.
 type row struct {
 	Seq    uint64 `json:"q,omitempty"`
-	Kind   string `json:"k"`           // begin, end, call, return, note, frame, fault, wire, step, choice
-	Class  string `json:"g"`           // callback, work, call, note, frame, fault, step
+	Kind   string `json:"k"`           // begin, end, call, return, note, frame, fault, wire, step, choice, blocked, ready
+	Class  string `json:"g"`           // callback, work, call, note, frame, fault, step, left
 	Name   string `json:"n"`           //
 	Words  string `json:"x,omitempty"` // what it is about
 	Text   string `json:"e,omitempty"`
@@ -99,8 +99,9 @@ type builder struct {
 	steps   []int       // of the explanation, that are still to get rows
 	chosen  map[int]int // place in Choices plus one of the Tap's choices
 	explain *shrink.Explanation
-	// failedAt are the lines of the failure's places.
-	failedAt []int
+	// failedAt are the lines of the failure's places, leftAt those of the threads
+	// that had not ended, -1 if not known.
+	failedAt, leftAt []int
 }
 
 func newModel(r *Run) *builder {
@@ -133,6 +134,7 @@ func newModel(r *Run) *builder {
 		b.addWire(&wired[len(b.wireRow)])
 	}
 	b.addSteps(math.MaxUint64)
+	b.addLeft(r)
 	for _, e := range history.NewOrder(b.h).Edges() {
 		kind := edgeCause
 		if e.Serial {
@@ -174,6 +176,47 @@ func (b *builder) addSteps(step uint64) {
 			r.Stack = len(b.Stacks)
 		}
 		b.Rows = append(b.Rows, r)
+	}
+}
+
+// maxLeft bounds the rows of threads that had not ended.
+const maxLeft = 200
+
+// addLeft ends the picture with a row for each thread that had not ended: what it
+// waited for, or was about to do.
+func (b *builder) addLeft(r *Run) {
+	f := r.failure()
+	if f == nil {
+		return
+	}
+	for i := range f.Threads {
+		t := &f.Threads[i]
+		left, stack := -1, []int{}
+		for _, l := range t.Locations[:min(len(t.Locations), maxStack)] {
+			stack = append(stack, b.text.line(l))
+		}
+		if len(stack) > 0 {
+			left = stack[0]
+		}
+		b.leftAt = append(b.leftAt, left)
+		if i >= maxLeft {
+			continue
+		}
+		row := row{
+			Kind: "ready", Class: "left", Name: strings.TrimSpace(t.Op + " " + t.Object), Thread: b.thread(t.Thread),
+			Domain: b.domain("scheduler"), Time: int64(r.Result.Time), Step: r.Result.Steps,
+		}
+		if t.Blocked {
+			row.Kind = "blocked"
+		}
+		if t.Holder != "" {
+			row.Text = "held by " + t.Holder
+		}
+		if len(stack) > 0 {
+			b.Stacks = append(b.Stacks, stack)
+			row.Stack = len(b.Stacks)
+		}
+		b.Rows = append(b.Rows, row)
 	}
 }
 

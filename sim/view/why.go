@@ -206,7 +206,7 @@ func (y *why) addSteps(e *shrink.Explanation, p *plot, text *sources) {
 		if g.At.File != "" {
 			s.Line = text.line(g.At) + 1
 			l := &text.lines[s.Line-1]
-			s.At, s.Func, s.Src = l.At, l.Func, l.Src
+			s.At, s.Func, s.Src = l.At, l.Func[strings.IndexByte(l.Func, '.')+1:], l.Src
 		}
 		if s.Lane = slices.Index(y.Threads, g.Thread); s.Lane < 0 {
 			s.Lane = len(y.Threads)
@@ -265,7 +265,10 @@ func (y *why) addNotes(r *Run, e *shrink.Explanation) {
 		note("The run takes %s; all else is what a replay does by itself.", decisions(s.After.Decisions))
 	}
 	minimal := "nothing of it can be left out"
-	if !s.Minimal {
+	switch {
+	case e.AsItIs:
+		minimal = "no smaller run was looked for"
+	case !s.Minimal:
 		minimal = "the search was cut short, and a smaller run may exist"
 	}
 	tried := fmt.Sprintf("%d pairs of operations were tried the other way round", e.Tried)

@@ -94,21 +94,28 @@ func TestPageSaysThatNothingDecides(t *testing.T) {
 	}
 }
 
-// TestPageSaysWhyOfADeadlock explains threads that wait for each other.
+// TestPageSaysWhyOfADeadlock explains threads that wait for each other, and shows
+// each where it waits.
 func TestPageSaysWhyOfADeadlock(t *testing.T) {
-	s := &sim.Scenario{Name: "embrace", Run: func(w *sim.World) {
-		a, b := w.NewMutex("a"), w.NewMutex("b")
-		g := w.NewWaitGroup("all")
-		for _, m := range [][2]*sim.Mutex{{a, b}, {b, a}} {
-			g.Go("thread", func() { m[0].Lock(); m[1].Lock(); m[1].Unlock(); m[0].Unlock() })
-		}
-		g.Wait()
-	}}
-	_, f := failure(t, s, nil)
-	r, e := explained(t, s, f)
-	page := html.UnescapeString(string(write(t, "html", r)))
-	if len(e.Pairs) == 0 || !strings.Contains(page, "It fails in this way because ") || !strings.Contains(page, "stood before this when the run ended") {
+	_, f := failure(t, embrace, nil)
+	r, e := explained(t, embrace, f)
+	page := write(t, "html", r)
+	text := html.UnescapeString(string(page))
+	if len(e.Pairs) == 0 || !strings.Contains(text, "It fails in this way because ") || !strings.Contains(text, "stood before this when the run ended") {
 		t.Errorf("%d pairs; the page does not say who waits", len(e.Pairs))
+	}
+	d := dataOf(t, page)
+	var left []string
+	for _, row := range d.Rows[len(d.Rows)-3:] {
+		l := d.Lines[d.Stacks[row.P-1][0]]
+		left = append(left, d.Threads[row.H-1]+" "+row.K+": "+row.N+" "+row.E+" "+l.Src)
+	}
+	if want := []string{
+		"main blocked: wait wait group all  g.Wait()",
+		"main/thread blocked: lock mutex b held by main/thread#2 m[1].Lock()",
+		"main/thread#2 blocked: lock mutex a held by main/thread m[1].Lock()",
+	}; !slices.Equal(left, want) {
+		t.Errorf("left are %q, want %q", left, want)
 	}
 }
 

@@ -119,7 +119,7 @@ $("head").addEventListener("click", (e) => {
   if (place) { state.source = +place.dataset.line; drawDetail(); detail.scrollTop = 0; }
   else if (step && rowOfStep.has(+step.dataset.step)) select(rowOfStep.get(+step.dataset.step), true);
 });
-const classes = { callback: "callbacks", work: "work", call: "calls", note: "notes", frame: "frames", fault: "faults", step: "steps" };
+const classes = { callback: "callbacks", work: "work", call: "calls", note: "notes", frame: "frames", fault: "faults", step: "steps", left: "waiting" };
 for (const g in classes) if (R.some((r) => r.g === g)) {
   const l = el("label", g), box = el("input");
   box.type = "checkbox"; box.checked = true;
@@ -162,6 +162,7 @@ const first = rowOfSeq.get(+want.get("event"));
 if (first !== undefined) select(first, true);
 else if (letters.length) select(letters[Math.min(1, letters.length - 1)], true);
 else if (shownBy.length) select(shownBy[shownBy.length - 1], true);
+else if (left.length) select(left[0], true);
 else if (marks.size) select([...marks.keys()][0], true);
 else if (N) select(view.length ? Math.max(0, view[0]) : 0, true);
 else drawDetail();

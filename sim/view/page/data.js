@@ -43,8 +43,11 @@ R.forEach((r, i) => {
   if (r.y) letters.push(i);
   if (r.k === "step") rowOfStep.set(r.s, i);
 });
+// left are the rows of threads that had not ended.
+const left = [];
+R.forEach((r, i) => { if (r.g === "left") left.push(i); });
 // stops are the rows that n and p go to.
-const stops = [...new Set([...marks.keys(), ...letters])].sort((a, b) => a - b);
+const stops = [...new Set([...marks.keys(), ...letters, ...left])].sort((a, b) => a - b);
 const actors = new Map(M.cast.map((a) => [a.name, a.is]));
 
 function time(ns) {

@@ -1,6 +1,6 @@
 // The panel at the side: all about the selected event.
 const verb = {
-  choice: "is chosen", step: "(a step of a thread)", begin: "begins", end: "ends", call: "is called", return: "returns",
+  choice: "is chosen", step: "(a step of a thread)", blocked: "", ready: "", begin: "begins", end: "ends", call: "is called", return: "returns",
   note: "(a note of the scenario)", fault: "(an injected fault)", wire: "on the wire", frame: "",
 };
 function link(i, note) {
@@ -51,7 +51,7 @@ function drawDetail() {
   if (state.source >= 0) section("source", [source(state.source, true)]);
   const i = state.sel;
   if (i < 0) { detail.append(el("div", "", N ? "Click on an event." : "The run recorded no events.")); return; }
-  const r = R[i], h = el("h2", r.g, r.n + " " + (verb[r.k] || "")), b = badge(i);
+  const r = R[i], h = el("h2", r.g, (r.k === "blocked" ? "blocked in " : r.k === "ready" ? "about to " : "") + r.n + " " + (verb[r.k] || "")), b = badge(i);
   if (b) h.prepend(b);
   const who = (r.x || "").split(", ").filter((n) => actors.get(n)).map((n) => n + ": " + actors.get(n)).join("; ");
   detail.append(h, table([["event", r.q], ["about", r.x], ["who", who], ["text", r.e], ["result", r.k === "return" ? result(r, "") : ""],
@@ -59,7 +59,7 @@ function drawDetail() {
   const bad = M.marks.filter((m) => m.row === i).map((m) => M.violations[m.v]).filter(Boolean);
   section(M.last ? "the last event of the thread that failed" : "shows", bad.map((t) => el("div", "shows", t)));
   if (r.f) detail.append(el("div", "shows", "The scheduler had to be told to go here."));
-  section(r.k === "step" ? "done at" : "recorded at", (M.stacks[(r.p || 0) - 1] || []).map((n, k) => source(n, k === 0 && state.sources)));
+  section(r.k === "step" ? "done at" : r.g === "left" ? "stands at" : "recorded at", (M.stacks[(r.p || 0) - 1] || []).map((n, k) => source(n, k === 0 && state.sources)));
   const c = M.choices[(r.c || 0) - 1];
   if (c) section("what else could run: at step " + c.step + " the scheduler chose " + c.chosen + ", and could have chosen", c.others.map((o) => { const d = el("div"); d.append(el("code", "", o)); return d; }));
   drawNeighbours(i, r);

@@ -17,7 +17,7 @@ function drawLanes() {
 // Most operations have no result; of those that have, refusal matters.
 const judged = new Set(["work_queue.add", "container.connect", "container.listen", "container.run"]);
 const result = (r, before) => r.r ? before + "ok" : judged.has(r.n) ? before + "refused" : "";
-const signs = { begin: "▶ ", end: "◀ ", call: "→ ", return: "← ", note: "• ", fault: "⚡ ", step: "◆ " };
+const signs = { begin: "▶ ", end: "◀ ", call: "→ ", return: "← ", note: "• ", fault: "⚡ ", step: "◆ ", blocked: "⊘ ", ready: "◇ " };
 const firstLine = (r) => M.lines[(M.stacks[(r.p || 0) - 1] || [])[0]];
 function label(r) {
   const c = el("span", "cell " + r.g + (closes(r) ? " closing" : ""));
@@ -154,7 +154,7 @@ function drawMap() {
   const g = overview.getContext("2d"), total = Math.max(1, view.length), lw = (w - 4) / Math.max(1, lanes.length);
   g.scale(ratio, ratio);
   const paint = {};
-  for (const k of ["callback", "work", "call", "note", "frame", "fault", "step"]) paint[k] = colour(k);
+  for (const k of ["callback", "work", "call", "note", "frame", "fault", "step", "left"]) paint[k] = colour(k);
   const dot = Math.max(1, Math.min(RH, h / total));
   view.forEach((i, p) => {
     if (i < 0) return;

@@ -58,7 +58,7 @@ function compile(filter) {
 function kept(all) {
   const keep = new Uint8Array(N), at = new Int32Array(N).fill(-1);
   all.forEach((i, p) => { at[i] = p; });
-  const anchors = stops.filter((i) => letters.length || shownBy.length === 0 || !marks.has(i) || !marks.get(i).v);
+  const anchors = stops.filter((i) => R[i].g !== "left" || i - left[0] < 12).filter((i) => letters.length || shownBy.length === 0 || !marks.has(i) || !marks.get(i).v);
   R.forEach((r, i) => { if (r.f || r.g === "fault") anchors.push(i); });
   // As much around them as fills the screen, if they lie apart.
   const room = (scroll.clientHeight - HEAD) / RH, context = Math.round(Math.max(3, Math.min(12, room / (2 * Math.max(1, anchors.length)) - 2)));
