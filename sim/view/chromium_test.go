@@ -224,6 +224,7 @@ func openFile(t *testing.T, path, state string) *tab {
 	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
 		p.do(domain+".enable", nil, nil)
 	}
+	p.do("Performance.enable", args{"timeDomain": "threadTicks"}, nil)
 	p.size(1600, 1000)
 	p.load(state)
 	return p
@@ -365,6 +366,26 @@ func (p *tab) click(selector string) {
 func (p *tab) frame() {
 	p.t.Helper()
 	p.eval(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`, nil)
+}
+
+// busy is the processor time of the page's thread so far, in milliseconds: what is
+// measured by it does not depend on what else the machine does.
+func (p *tab) busy() float64 {
+	p.t.Helper()
+	var r struct {
+		Metrics []struct {
+			Name  string
+			Value float64
+		}
+	}
+	p.do("Performance.getMetrics", nil, &r)
+	for _, m := range r.Metrics {
+		if m.Name == "TaskDuration" {
+			return 1000 * m.Value
+		}
+	}
+	p.t.Fatal("Chromium does not tell its time")
+	return 0
 }
 
 // selected is the number of the selected event.
