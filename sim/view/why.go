@@ -18,7 +18,7 @@ type why struct {
 	// Steps are those near what decides, in order, Threads theirs.
 	Steps   []whyStep
 	Threads []string
-	// Pairs are the order pairs, those of the story first.
+	// Pairs are the order pairs, those of the failing threads first.
 	Pairs []whyPair
 }
 
@@ -59,8 +59,8 @@ type whyPair struct{ First, Second, Other string }
 const (
 	whySteps = 40
 	whyPairs = 12
-	// nearPairs are the pairs, closest first, among which the story looks for two
-	// that belong together.
+	// nearPairs are the first pairs, among which the story looks for two that belong
+	// together.
 	nearPairs = 6
 )
 
@@ -73,11 +73,42 @@ type plot struct {
 	otherB        *sim.Failure
 }
 
+// told returns the pairs of an explanation, those first whose threads are those of
+// the events that show the failure, or made them: what decides elsewhere decides by
+// way of these. Pairs that come after all these events stand last: what they decide
+// is whether the run fails in another way besides.
+func told(e *shrink.Explanation) []shrink.Pair {
+	r := &e.Shrunk.Failure.Result
+	var shown []string
+	last := uint64(0)
+	for _, seq := range r.Failure.Seqs {
+		if ev := r.History.At(seq); ev != nil {
+			shown, last = append(shown, r.History.Thread(ev.Thread)), max(last, ev.Step)
+		}
+	}
+	concerns := func(p shrink.Pair) int {
+		n := 0
+		if last > 0 && uint64(p.First) >= last {
+			return -1
+		}
+		for _, i := range []int{p.First, p.Second} {
+			name := e.Steps[i].Thread
+			if slices.ContainsFunc(shown, func(s string) bool { return s == name || strings.Contains(name, "/") && strings.HasPrefix(s, name+"/") }) {
+				n++
+			}
+		}
+		return n
+	}
+	out := slices.Clone(e.Pairs)
+	slices.SortStableFunc(out, func(p, q shrink.Pair) int { return concerns(q) - concerns(p) })
+	return out
+}
+
 // findPlot looks for two pairs that lead to another thread and back: what the other
-// one does then lies between two steps of the first. Else it takes the closest pair;
-// there must be one.
-func findPlot(e *shrink.Explanation) plot {
-	near := e.Pairs[:min(len(e.Pairs), nearPairs)]
+// one does then lies between two steps of the first. Else it takes the first pair; there must
+// be one.
+func findPlot(e *shrink.Explanation, pairs []shrink.Pair) plot {
+	near := pairs[:min(len(pairs), nearPairs)]
 	thread := func(i int) string { return e.Steps[i].Thread }
 	for _, p := range near {
 		for _, q := range near {
@@ -179,22 +210,29 @@ func newWhy(r *Run, text *sources) *why {
 		y.Same = e.Shrunk.Failure.Result.Digest == r.Result.Digest
 	}
 	p := plot{first: -1, second: -1, after: -1, last: -1}
-	if len(e.Pairs) > 0 {
-		p = findPlot(e)
+	pairs := told(e)
+	if len(pairs) > 0 {
+		p = findPlot(e, pairs)
 		y.Story = p.story(e)
 	} else {
 		y.Story = undecided(e)
 	}
 	y.addSteps(e, &p, text)
-	y.addPairs(e, &p)
+	y.addPairs(e, pairs, &p)
 	y.addNotes(r, e)
 	return y
 }
 
 // addSteps takes the steps near what decides.
 func (y *why) addSteps(e *shrink.Explanation, p *plot, text *sources) {
+	near := e.Near(whySteps)
+	if p.first >= 0 {
+		near = append(near, p.letters()...)
+		slices.Sort(near)
+		near = slices.Compact(near)
+	}
 	last := -1
-	for _, i := range e.Near(whySteps) {
+	for _, i := range near {
 		g := &e.Steps[i]
 		s := whyStep{
 			Index: i, Number: stepNumber(e, i), Thread: g.Thread, What: stepWhat(g),
@@ -228,7 +266,7 @@ func (y *why) Lettered() []whyStep {
 	return out
 }
 
-func (y *why) addPairs(e *shrink.Explanation, p *plot) {
+func (y *why) addPairs(e *shrink.Explanation, pairs []shrink.Pair, p *plot) {
 	name := func(i int) string {
 		g := &e.Steps[i]
 		text := fmt.Sprintf("step %s, %s: %s", stepNumber(e, i), g.Thread, stepWhat(g))
@@ -243,7 +281,7 @@ func (y *why) addPairs(e *shrink.Explanation, p *plot) {
 		}
 		return text
 	}
-	for _, q := range e.Pairs[:min(len(e.Pairs), whyPairs)] {
+	for _, q := range pairs[:min(len(pairs), whyPairs)] {
 		w := whyPair{First: name(q.First), Second: name(q.Second)}
 		if q.Other != nil {
 			w.Other = outcome(q.Other)
@@ -257,12 +295,12 @@ func (y *why) addNotes(r *Run, e *shrink.Explanation) {
 	note := func(format string, args ...any) { y.Notes = append(y.Notes, fmt.Sprintf(format, args...)) }
 	s := e.Shrunk
 	if !y.Same {
-		note("The smaller run has %d steps, %d switches of thread and %s.", s.After.Steps, s.After.Switches, decisions(s.After.Decisions))
+		note("The smaller run has %d steps, %d switches of thread and %s.", s.After.Steps, s.After.Switches, decided(&s.After))
 		if m := s.Failure.Result.Failure.Message; r.failure() != nil && m != r.failure().Message {
 			note("There, %s.", strings.TrimSuffix(m, "."))
 		}
 	} else {
-		note("The run takes %s; all else is what a replay does by itself.", decisions(s.After.Decisions))
+		note("The run takes %s; all else is what a replay does by itself.", decided(&s.After))
 	}
 	minimal := "nothing of it can be left out"
 	switch {
@@ -279,6 +317,18 @@ func (y *why) addNotes(r *Run, e *shrink.Explanation) {
 	if n := e.Nearest; n != nil {
 		note("The nearest passing run is the same up to step %s; there %s goes first: %s.", stepNumber(e, n.At), n.Instead.Thread, stepWhat(&n.Instead))
 	}
+}
+
+// decided says what a run takes: decisions, and faults if there are any.
+func decided(s *shrink.Size) string {
+	text := decisions(s.Decisions)
+	switch {
+	case s.Faults == 1:
+		text += " and 1 fault"
+	case s.Faults > 1:
+		text += fmt.Sprintf(" and %d faults", s.Faults)
+	}
+	return text
 }
 
 // decisions says how many decisions of a schedule there are.
