@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/history"
 	"github.com/collider-amqp/collider/sim/view"
 )
 
@@ -186,5 +187,50 @@ func TestPageOfHostileNames(t *testing.T) {
 	}
 	for _, format := range view.Formats {
 		write(t, format, r)
+	}
+}
+
+// TestStoryIsOfTheThreadsThatFailed explains a run that takes the order of two
+// threads without events, too: the story is about those whose events show it.
+func TestStoryIsOfTheThreadsThatFailed(t *testing.T) {
+	s := &sim.Scenario{
+		Name: "beside",
+		Run: func(w *sim.World) {
+			x, y, g := w.NewInt64("x", 0), w.NewInt64("y", 0), w.NewWaitGroup("all")
+			g.Go("write", func() { w.Note("write", ""); y.Store(1); w.Yield() })
+			g.Go("silent", func() { x.Store(1) })
+			g.Go("quiet", func() { x.CompareAndSwap(1, 2) })
+			g.Go("read", func() { w.Note("read", "%d", y.Load()) })
+			g.Wait()
+			w.Note("x", "%d", x.Load())
+		},
+		Check: func(h *history.History) []sim.Violation {
+			seqs, both := []uint64{0, 0}, 0
+			for _, e := range h.Events {
+				switch {
+				case e.Name == "write":
+					seqs[0] = e.Seq
+				case e.Name == "read" && e.Text == "1":
+					seqs[1], both = e.Seq, both+1
+				case e.Name == "x" && e.Text == "2":
+					both++
+				}
+			}
+			if both < 2 {
+				return nil
+			}
+			return []sim.Violation{{Rule: "X-1", Message: "read what was written", Seqs: seqs}}
+		},
+	}
+	_, f := failure(t, s, nil)
+	r, e := explained(t, s, f)
+	elsewhere := false
+	for _, p := range e.Pairs {
+		elsewhere = elsewhere || e.Steps[p.First].Thread == "main/silent"
+	}
+	page := html.UnescapeString(string(write(t, "html", r)))
+	if want := "because A (main/write) comes before B (main/read)"; !elsewhere || !strings.Contains(page, want) {
+		_, story, _ := strings.Cut(page, `<p id="story">`)
+		t.Errorf("the story is %.200q, want %q; pairs elsewhere: %v", story, want, elsewhere)
 	}
 }
