@@ -186,6 +186,7 @@ var embrace = &sim.Scenario{Name: "embrace", Doc: "two threads take two locks", 
 			w.Note("begins", "")
 			m[0].Lock()
 			m[1].Lock()
+			w.Note("has both", "")
 			m[1].Unlock()
 			m[0].Unlock()
 		})
