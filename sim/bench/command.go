@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math"
 	"strings"
@@ -30,6 +31,8 @@ type command struct {
 	options    Options
 	hard, json bool
 	budget     time.Duration
+	rivals     bool
+	rounds     int
 	words      []string
 }
 
@@ -37,23 +40,34 @@ func run(ctx context.Context, env *cli.Env, args []string) int {
 	c := command{ctx: ctx, env: env}
 	f := cli.NewFlags(env, "bench", "[WORD …]",
 		"Measures how many schedules each strategy needs to find the known bugs of small programs, and how fast it makes steps; words choose the programs and shapes whose names contain one.",
-		"bench", "bench -trials 100 -strategy surw,auto reorder twostage", "bench -trials 1 -for 1s blocked/")
+		"bench", "bench -trials 100 -strategy surw,auto reorder twostage", "bench -trials 1 -for 1s blocked/",
+		"bench -beside -for 500ms lock/ buffer")
 	list := "surw,auto,pos,urw,pct:3,random"
 	f.StringVar(&list, "strategy", list, "strategies `LIST`, separated by commas: "+sim.StrategyNames)
 	f.IntVar(&c.options.Trials, "trials", 20, "`N` searches for each bug")
 	f.IntVar(&c.options.Limit, "limit", 10_000, "a search gives up after `N` schedules")
 	f.Uint64Var(&c.options.Seed, "seed", 0, "seed `N` of the trials")
 	f.BoolVar(&c.hard, "hard", false, "search also for the bugs that need more than 10 000 schedules")
-	f.DurationVar(&c.budget, "for", 200*time.Millisecond, "time `DUR` for the speed of each shape (0 means none)")
+	f.DurationVar(&c.budget, "for", 200*time.Millisecond, "processor time `DUR` for the speed of each shape (0 means none)")
+	f.BoolVar(&c.rivals, "beside", false, "measure the speed beside Shuttle and Loom, which cargo builds (strategies random,pct:2 unless given)")
+	f.IntVar(&c.rounds, "rounds", 5, "`N` measurements of each, in turn, with -beside")
 	f.BoolVar(&c.json, "json", false, "print one object a line")
 	words, code, ok := f.ParseArgs(args)
 	if !ok {
 		return code
 	}
+	given := false
+	f.Visit(func(f *flag.Flag) { given = given || f.Name == "strategy" })
+	if c.rivals && !given {
+		list = "random,pct:2"
+	}
 	c.words, c.strategies = words, strings.Split(list, ",")
 	if err := c.check(); err != nil {
 		env.Errorf("bench: %s", strings.TrimPrefix(err.Error(), "sim: "))
 		return cli.ExitUsage
+	}
+	if c.rivals {
+		return c.beside()
 	}
 	return c.measure()
 }
@@ -70,6 +84,10 @@ func (c *command) check() error {
 		return fmt.Errorf("-trials %d: want a number from 1", c.options.Trials)
 	case c.options.Limit < 1:
 		return fmt.Errorf("-limit %d: want a number from 1", c.options.Limit)
+	case c.rounds < 1:
+		return fmt.Errorf("-rounds %d: want a number from 1", c.rounds)
+	case c.rivals && c.budget == 0:
+		return fmt.Errorf("-for 0 -beside: want a time")
 	case c.budget < 0:
 		return fmt.Errorf("-for %v: want a time, or 0 for none", c.budget)
 	case len(c.programs()) == 0 && len(c.shapes()) == 0:
@@ -171,13 +189,13 @@ func (c *command) total(strategy string, ps []Program, ss []Sample) {
 
 // speeds prints a line for each shape.
 func (c *command) speeds(shapes []Shape) error {
-	c.textf("\nsteps/s in millions and schedules/s in thousands, on one core\n\n%-14s", "shape")
+	c.textf("\nsteps/s in millions and schedules/s in thousands, of processor time\n\n%-17s", "shape")
 	for _, s := range c.strategies {
 		c.textf(" %16s", s)
 	}
 	c.textf("\n")
 	for i := range shapes {
-		c.textf("%-14s", shapes[i].Name)
+		c.textf("%-17s", shapes[i].Name)
 		for _, strategy := range c.strategies {
 			r, err := Speed(c.ctx, &shapes[i], strategy, c.budget)
 			if err != nil {
@@ -187,7 +205,7 @@ func (c *command) speeds(shapes []Shape) error {
 				return nil // interrupted
 			}
 			c.textf(" %7.2f %8.2f", r.StepsPerSecond()/1e6, r.RunsPerSecond()/1e3)
-			c.object(rateObject{"shape", shapes[i].Name, strategy, r.Runs, r.Steps, r.Elapsed.Seconds(), r.StepsPerSecond(), r.RunsPerSecond()})
+			c.object(rateObject{"shape", shapes[i].Name, strategy, r.Runs, r.Steps, r.Elapsed.Seconds(), r.CPU.Seconds(), r.StepsPerSecond(), r.RunsPerSecond()})
 		}
 		c.textf("\n")
 	}
@@ -246,6 +264,7 @@ type rateObject struct {
 	Runs     uint64  `json:"runs"`
 	Steps    uint64  `json:"steps"`
 	Seconds  float64 `json:"seconds"`
+	CPU      float64 `json:"cpu_seconds"`
 	PerStep  float64 `json:"steps_per_second"`
 	PerRun   float64 `json:"runs_per_second"`
 }
