@@ -87,7 +87,7 @@ func (c *command) check() error {
 	case c.rounds < 1:
 		return fmt.Errorf("-rounds %d: want a number from 1", c.rounds)
 	case c.rivals && c.budget == 0:
-		return fmt.Errorf("-for 0 -beside: want a time")
+		return fmt.Errorf("-for 0 with -beside: want a time")
 	case c.budget < 0:
 		return fmt.Errorf("-for %v: want a time, or 0 for none", c.budget)
 	case len(c.programs()) == 0 && len(c.shapes()) == 0:

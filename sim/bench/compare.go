@@ -108,9 +108,10 @@ const besideText = `ours beside Shuttle and Loom: each alone on one core, in tur
 %s; load %s; %s; %s
 
 A step is, with us, an operation on a shared object, the first of each thread, and the
-resumption of one that was blocked in the middle of an operation; with Shuttle a decision of its scheduler. The
-programs are the same: k sched/s compares without any convention. Loom searches, and
-leaves out what is equivalent; beside it stands our search, which does not.
+resumption of one that was blocked inside an operation; with Shuttle, a decision of
+its scheduler. The programs are the same: schedules compare without any convention.
+Loom searches, and leaves out what is equivalent; beside it stands our search, which
+does not.
 
 `
 
