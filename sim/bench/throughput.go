@@ -112,19 +112,22 @@ func plainBuffer(w *sim.World) {
 	spawn(w, append(times(side, half(-1, 0, elements, space)), times(side, half(+1, room, space, elements))...)...)
 }
 
-// blocked has the threads wait for a mutex that main holds.
+// blocked has the threads wait until main lets all of them go; the two begin when
+// all wait.
 func blocked(threads, rounds int) func(w *sim.World) {
 	return func(w *sim.World) {
-		gate := w.NewMutex("gate")
-		gate.Lock()
+		gate, started := w.NewWaitGroup("gate"), w.NewWaitGroup("started")
+		gate.Add(1)
+		started.Add(threads)
 		for range threads {
 			w.Go("blocked", func() {
-				gate.Lock()
-				gate.Unlock()
+				started.Done()
+				gate.Wait()
 			})
 		}
+		started.Wait()
 		lockers(2, rounds)(w)
-		gate.Unlock()
+		gate.Done()
 	}
 }
 

@@ -60,7 +60,7 @@ fn cpu_time() -> Duration {
 pub enum Shape {
     /// Threads that lock, increment and unlock a number of times each.
     Lock { threads: usize, rounds: usize },
-    /// The same, beside threads that are blocked on another mutex.
+    /// The same by two threads, beside others that wait until main lets them go.
     Blocked { threads: usize, rounds: usize },
     /// Threads that increment an atomic number.
     Counter { threads: usize, rounds: usize },

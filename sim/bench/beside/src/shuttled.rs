@@ -3,7 +3,7 @@
 use crate::{Elapsed, Rate, Shape, Stopwatch};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Schedule, Scheduler, Task, TaskId, UrwRandomScheduler};
 use shuttle::sync::atomic::{AtomicUsize, Ordering};
-use shuttle::sync::{Arc, Condvar, Mutex};
+use shuttle::sync::{Arc, Barrier, Condvar, Mutex};
 use shuttle::{thread, Config, Runner};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -106,16 +106,25 @@ fn counter(threads: usize, rounds: usize) {
 }
 
 fn blocked(threads: usize, rounds: usize) {
-    let gate = Arc::new(Mutex::new(()));
-    let closed = gate.lock().unwrap();
+    let gate = Arc::new(Barrier::new(threads + 1));
+    let started = Arc::new((Mutex::new(0), Condvar::new()));
     let blocked: Vec<_> = (0..threads)
         .map(|_| {
-            let gate = Arc::clone(&gate);
-            thread::spawn(move || drop(gate.lock().unwrap()))
+            let (gate, started) = (Arc::clone(&gate), Arc::clone(&started));
+            thread::spawn(move || {
+                *started.0.lock().unwrap() += 1;
+                started.1.notify_one();
+                gate.wait();
+            })
         })
         .collect();
+    let mut n = started.0.lock().unwrap();
+    while *n < threads {
+        n = started.1.wait(n).unwrap();
+    }
+    drop(n);
     lock(2, rounds);
-    drop(closed);
+    gate.wait();
     for t in blocked {
         t.join().unwrap();
     }
