@@ -15,7 +15,11 @@
 //	s, err := bench.Measure(ctx, &p, bench.Options{Strategy: "surw", Trials: 100})
 //	fmt.Println(s.Mean(), s.Margin(), p.Published)
 //
-// Command is the same for the command line, with a table of all.
+// Command is the same for the command line, with a table of all. Its flag -beside
+// measures the kernel's speed on the Shapes beside Shuttle and Loom, which the Rust
+// project in the directory beside runs; cargo builds it in the user's cache. Speeds
+// are per second of processor time, so that a busy machine distorts them least, and
+// ratios are taken round by round.
 //
 // # Limitations
 //
@@ -23,7 +27,8 @@
 // instrumented, ours at each operation on a shared object. Programs have fewer steps
 // here, and bugs that depend on many of them, as that of bluetooth_driver, are found
 // sooner by all strategies. Ratios between strategies say more than ratios to the
-// study: measure the random walk, too. Not among the programs are the large
-// ones of PARSEC and SPLASH-2, RADBench, StateWorkStealQueue, qsort_mt, pbzip2 and
-// ctrace.
+// study: measure the random walk, too. Shuttle's asynchronous tasks have no like
+// here, and Loom's weak memory has none: only programs of threads are compared. Not
+// among the programs are the large ones of PARSEC and SPLASH-2, RADBench,
+// StateWorkStealQueue, qsort_mt, pbzip2 and ctrace.
 package bench

@@ -9,14 +9,17 @@ use std::time::Duration;
 
 /// Runs longer and longer searches, until one fills the budget or is complete.
 pub fn measure(shape: Shape, budget: Duration) -> Option<Rate> {
-    let Shape::Lock { threads: 2, rounds } = shape else { return None };
+    let Shape::Lock { threads: 2, rounds } = shape else {
+        return None;
+    };
     let mut n = 16;
     loop {
         let rate = search(rounds, n);
         if rate.elapsed.cpu >= budget || rate.schedules < n as u64 {
             return Some(rate);
         }
-        let wanted = n as f64 * 1.2 * budget.as_secs_f64() / rate.elapsed.cpu.as_secs_f64().max(1e-6);
+        let wanted =
+            n as f64 * 1.2 * budget.as_secs_f64() / rate.elapsed.cpu.as_secs_f64().max(1e-6);
         n = (wanted as usize).clamp(n + 1, 50 * n);
     }
 }
@@ -49,5 +52,9 @@ fn search(rounds: usize, n: usize) -> Rate {
         assert_eq!(*n.lock().unwrap(), 2 * rounds);
     });
     let elapsed = watch.elapsed();
-    Rate { schedules: schedules.load(Ordering::Relaxed), steps: None, elapsed }
+    Rate {
+        schedules: schedules.load(Ordering::Relaxed),
+        steps: None,
+        elapsed,
+    }
 }

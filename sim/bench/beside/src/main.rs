@@ -38,17 +38,26 @@ pub struct Stopwatch {
 
 impl Stopwatch {
     pub fn start() -> Self {
-        Stopwatch { wall: Instant::now(), cpu: cpu_time() }
+        Stopwatch {
+            wall: Instant::now(),
+            cpu: cpu_time(),
+        }
     }
 
     pub fn elapsed(&self) -> Elapsed {
-        Elapsed { wall: self.wall.elapsed(), cpu: cpu_time() - self.cpu }
+        Elapsed {
+            wall: self.wall.elapsed(),
+            cpu: cpu_time() - self.cpu,
+        }
     }
 }
 
 /// The user and system time of the process so far.
 fn cpu_time() -> Duration {
-    let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut t = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: t is valid for writes.
     let code = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut t) };
     assert_eq!(code, 0, "the system has no clock of the process");
@@ -73,16 +82,36 @@ impl Shape {
     fn parse(name: &str) -> Option<Shape> {
         let mut parts = name.split('/');
         let kind = parts.next()?;
-        let sizes = parts.map(|p| p.parse().ok()).collect::<Option<Vec<usize>>>()?;
+        let sizes = parts
+            .map(|p| p.parse().ok())
+            .collect::<Option<Vec<usize>>>()?;
         Some(match (kind, sizes.as_slice()) {
-            ("small", []) => Shape::Lock { threads: 2, rounds: 5 },
-            ("pair", []) => Shape::Lock { threads: 2, rounds: 100 },
+            ("small", []) => Shape::Lock {
+                threads: 2,
+                rounds: 5,
+            },
+            ("pair", []) => Shape::Lock {
+                threads: 2,
+                rounds: 100,
+            },
             ("buffer", []) => Shape::Buffer,
-            ("lock", &[threads]) => Shape::Lock { threads, rounds: 10_000 / threads },
-            ("scale", &[threads, events]) => Shape::Lock { threads, rounds: events / threads },
-            ("counter", &[threads]) => Shape::Counter { threads, rounds: 10_000 / threads },
+            ("lock", &[threads]) => Shape::Lock {
+                threads,
+                rounds: 10_000 / threads,
+            },
+            ("scale", &[threads, events]) => Shape::Lock {
+                threads,
+                rounds: events / threads,
+            },
+            ("counter", &[threads]) => Shape::Counter {
+                threads,
+                rounds: 10_000 / threads,
+            },
             ("create", &[threads]) => Shape::Counter { threads, rounds: 1 },
-            ("blocked", &[threads]) => Shape::Blocked { threads, rounds: 100_000 },
+            ("blocked", &[threads]) => Shape::Blocked {
+                threads,
+                rounds: 100_000,
+            },
             _ => return None,
         })
     }
@@ -90,7 +119,15 @@ impl Shape {
 
 /// What is run without arguments.
 const NAMES: [&str; 9] = [
-    "small", "pair", "lock/5", "lock/100", "counter/5", "counter/100", "create/5", "create/100", "buffer",
+    "small",
+    "pair",
+    "lock/5",
+    "lock/100",
+    "counter/5",
+    "counter/100",
+    "create/5",
+    "create/100",
+    "buffer",
 ];
 
 fn measure(tool: &str, strategy: &str, name: &str, budget: Duration) -> Option<Rate> {
@@ -115,18 +152,26 @@ fn print(tool: &str, strategy: &str, name: &str, rate: &Rate) {
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let budget = words.first().and_then(|s| s.parse().ok()).filter(|s| *s > 0.0 && *s < 3600.0);
+    let budget = words
+        .first()
+        .and_then(|s| s.parse().ok())
+        .filter(|s| *s > 0.0 && *s < 3600.0);
     match (budget.map(Duration::from_secs_f64), words.get(1..)) {
         (Some(budget), Some([])) => {
             for name in NAMES {
-                for (tool, strategy) in [("shuttle", "random"), ("shuttle", "pct:2"), ("loom", "exhaustive")] {
+                for (tool, strategy) in [
+                    ("shuttle", "random"),
+                    ("shuttle", "pct:2"),
+                    ("loom", "exhaustive"),
+                ] {
                     if let Some(rate) = measure(tool, strategy, name, budget) {
                         print(tool, strategy, name, &rate);
                     }
                 }
             }
         }
-        (Some(budget), Some([tool, strategy, name])) => match measure(tool, strategy, name, budget) {
+        (Some(budget), Some([tool, strategy, name])) => match measure(tool, strategy, name, budget)
+        {
             Some(rate) => print(tool, strategy, name, &rate),
             None => usage(&format!("{tool} with {strategy} does not do {name}")),
         },

@@ -1,7 +1,9 @@
 //! The shapes under Shuttle.
 
 use crate::{Elapsed, Rate, Shape, Stopwatch};
-use shuttle::scheduler::{PctScheduler, RandomScheduler, Schedule, Scheduler, Task, TaskId, UrwRandomScheduler};
+use shuttle::scheduler::{
+    PctScheduler, RandomScheduler, Schedule, Scheduler, Task, TaskId, UrwRandomScheduler,
+};
 use shuttle::sync::atomic::{AtomicUsize, Ordering};
 use shuttle::sync::{Arc, Barrier, Condvar, Mutex};
 use shuttle::{thread, Config, Runner};
@@ -17,7 +19,11 @@ pub fn measure(strategy: &str, shape: Shape, budget: Duration) -> Option<Rate> {
     loop {
         let elapsed = timed(strategy, shape, n)?;
         if elapsed.cpu >= budget {
-            return Some(Rate { schedules: n as u64, steps: Some(counted(strategy, shape, n)?), elapsed });
+            return Some(Rate {
+                schedules: n as u64,
+                steps: Some(counted(strategy, shape, n)?),
+                elapsed,
+            });
         }
         let wanted = n as f64 * 1.2 * budget.as_secs_f64() / elapsed.cpu.as_secs_f64().max(1e-6);
         n = (wanted as usize).clamp(n + 1, 50 * n);
@@ -29,7 +35,10 @@ fn timed(strategy: &str, shape: Shape, n: usize) -> Option<Elapsed> {
     match strategy.split_once(':') {
         None if strategy == "random" => run(RandomScheduler::new_from_seed(SEED, n), shape),
         None if strategy == "urw" => run(UrwRandomScheduler::new_from_seed(SEED, n), shape),
-        Some(("pct", depth)) => run(PctScheduler::new_from_seed(SEED, depth.parse().ok()?, n), shape),
+        Some(("pct", depth)) => run(
+            PctScheduler::new_from_seed(SEED, depth.parse().ok()?, n),
+            shape,
+        ),
         _ => return None,
     }
     Some(watch.elapsed())
@@ -37,11 +46,27 @@ fn timed(strategy: &str, shape: Shape, n: usize) -> Option<Elapsed> {
 
 fn counted(strategy: &str, shape: Shape, n: usize) -> Option<u64> {
     let asked = Rc::new(Cell::new(0));
-    let count = |inner| Counter { inner, asked: Rc::clone(&asked) };
+    let count = |inner| Counter {
+        inner,
+        asked: Rc::clone(&asked),
+    };
     match strategy.split_once(':') {
-        None if strategy == "random" => run(count(Box::new(RandomScheduler::new_from_seed(SEED, n))), shape),
-        None if strategy == "urw" => run(count(Box::new(UrwRandomScheduler::new_from_seed(SEED, n))), shape),
-        Some(("pct", depth)) => run(count(Box::new(PctScheduler::new_from_seed(SEED, depth.parse().ok()?, n))), shape),
+        None if strategy == "random" => run(
+            count(Box::new(RandomScheduler::new_from_seed(SEED, n))),
+            shape,
+        ),
+        None if strategy == "urw" => run(
+            count(Box::new(UrwRandomScheduler::new_from_seed(SEED, n))),
+            shape,
+        ),
+        Some(("pct", depth)) => run(
+            count(Box::new(PctScheduler::new_from_seed(
+                SEED,
+                depth.parse().ok()?,
+                n,
+            ))),
+            shape,
+        ),
         _ => return None,
     }
     Some(asked.get())
@@ -58,7 +83,12 @@ impl Scheduler for Counter {
         self.inner.new_execution()
     }
 
-    fn next_task(&mut self, runnable: &[&Task], current: Option<TaskId>, yielding: bool) -> Option<TaskId> {
+    fn next_task(
+        &mut self,
+        runnable: &[&Task],
+        current: Option<TaskId>,
+        yielding: bool,
+    ) -> Option<TaskId> {
         self.asked.set(self.asked.get() + 1);
         self.inner.next_task(runnable, current, yielding)
     }
@@ -139,20 +169,23 @@ fn buffer() {
     let count = Arc::new(Mutex::new(0));
     let space = Arc::new(Condvar::new());
     let elements = Arc::new(Condvar::new());
-    let side = |change: fn(usize) -> usize, full: usize, wait: &Arc<Condvar>, notify: &Arc<Condvar>| {
-        let (count, wait, notify) = (Arc::clone(&count), Arc::clone(wait), Arc::clone(notify));
-        thread::spawn(move || {
-            for _ in 0..EACH {
-                let mut n = count.lock().unwrap();
-                while *n == full {
-                    n = wait.wait(n).unwrap();
+    let side =
+        |change: fn(usize) -> usize, full: usize, wait: &Arc<Condvar>, notify: &Arc<Condvar>| {
+            let (count, wait, notify) = (Arc::clone(&count), Arc::clone(wait), Arc::clone(notify));
+            thread::spawn(move || {
+                for _ in 0..EACH {
+                    let mut n = count.lock().unwrap();
+                    while *n == full {
+                        n = wait.wait(n).unwrap();
+                    }
+                    *n = change(*n);
+                    notify.notify_one();
                 }
-                *n = change(*n);
-                notify.notify_one();
-            }
-        })
-    };
-    let mut threads: Vec<_> = (0..SIDE).map(|_| side(|n| n - 1, 0, &elements, &space)).collect();
+            })
+        };
+    let mut threads: Vec<_> = (0..SIDE)
+        .map(|_| side(|n| n - 1, 0, &elements, &space))
+        .collect();
     threads.extend((0..SIDE).map(|_| side(|n| n + 1, ROOM, &space, &elements)));
     for t in threads {
         t.join().unwrap();
