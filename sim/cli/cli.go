@@ -94,6 +94,7 @@ func (e *Env) Errorf(format string, args ...any) {
 // Main runs the command line of the process and returns its exit code. SIGINT
 // and SIGTERM end a command in order; a second one ends the process. SIGQUIT names the
 // runs that run and verify are at, and then does what it does to every Go program.
+// Unless GOGC is set, the garbage collector is made to run less often than by default.
 func Main(c Config) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
