@@ -19,7 +19,7 @@ func Command() cli.Command {
 		Name: "bench", Args: "[WORD …]",
 		Doc:   "measure the strategies on programs with known bugs, and the kernel's speed",
 		Run:   run,
-		Flags: []string{"for", "hard", "json", "limit", "seed", "strategy", "trials"},
+		Flags: []string{"beside", "for", "hard", "json", "limit", "rounds", "seed", "strategy", "trials"},
 	}
 }
 
