@@ -12,16 +12,19 @@ import (
 // operations on shared objects without interruption, and belongs to one run: it
 // must not be kept for the next.
 type Thread struct {
+	// What a strategy looks at and what a contended lock switches is one line of
+	// the cache.
+	at    int32 // index in World.run, below 0 if not runnable
+	id    int32
+	op    Op
+	wait  waiter // on one object
+	since uint64 // step at which it became runnable
+
 	w       *World
-	at      int32 // index in World.run, below 0 if not runnable
-	id      int32
-	op      Op
 	object  *object // of op, nil if none
-	wait    waiter  // on one object
 	lastRun uint64  // step
-	since   uint64  // step at which it became runnable
-	traced  uint64  // steps in the Trace of a replay
 	co      *coro   // from its first step to its end
+	traced  uint64  // steps in the Trace of a replay
 	body    func()
 
 	parent  *Thread
@@ -171,7 +174,7 @@ func (w *World) exit(t *Thread) *Thread {
 	}
 	w.disable(t)
 	w.live--
-	t.self.queue.setAll(true)
+	t.self.enableAll()
 	if h := w.hooks.exit; h != nil {
 		h.Exit(t)
 	}

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math"
 	"strings"
@@ -18,7 +19,7 @@ func Command() cli.Command {
 		Name: "bench", Args: "[WORD …]",
 		Doc:   "measure the strategies on programs with known bugs, and the kernel's speed",
 		Run:   run,
-		Flags: []string{"controls", "floor", "for", "hard", "json", "limit", "seed", "strategy", "trials"},
+		Flags: []string{"beside", "controls", "floor", "for", "hard", "json", "limit", "rounds", "seed", "strategy", "trials"},
 	}
 }
 
@@ -33,6 +34,8 @@ type command struct {
 	floor      bool
 	json       bool
 	budget     time.Duration
+	rivals     bool
+	rounds     int
 	words      []string
 }
 
@@ -41,7 +44,7 @@ func run(ctx context.Context, env *cli.Env, args []string) int {
 	f := cli.NewFlags(env, "bench", "[WORD …]",
 		"Measures how many schedules each strategy needs to find the known bugs of small programs, and how fast it makes steps; words choose the programs and shapes whose names contain one.",
 		"bench", "bench -trials 100 -strategy surw,auto -floor -for 0", "bench -trials 1 -for 1s blocked/",
-		"bench -hard 1000000 -strategy pos,feedback SafeStack", "bench -controls 1000000")
+		"bench -hard 1000000 -strategy pos,feedback SafeStack", "bench -controls 1000000", "bench -beside -for 500ms lock/ buffer")
 	list := "surw,auto,pos,urw,pct:3,random,feedback"
 	f.StringVar(&list, "strategy", list, "strategies `LIST`, separated by commas: "+sim.StrategyNames)
 	f.IntVar(&c.options.Trials, "trials", studyTrials, "`N` searches for each bug (at most 20 for one that nobody is expected to find)")
@@ -50,16 +53,26 @@ func run(ctx context.Context, env *cli.Env, args []string) int {
 	f.IntVar(&c.hard, "hard", 0, "a search for a bug that needs more than 10 000 schedules gives up after `N` (0 means -limit)")
 	f.BoolVar(&c.floor, "floor", false, "fail unless each strategy finds all that published SURW finds, in 1.2 times as many schedules on geometric average, and none by far worse")
 	f.IntVar(&c.controls, "controls", 0, "run the repaired programs instead, `N` times in all, and fail if one fails")
-	f.DurationVar(&c.budget, "for", 200*time.Millisecond, "time `DUR` for the speed of each shape (0 means none)")
+	f.DurationVar(&c.budget, "for", 200*time.Millisecond, "processor time `DUR` for the speed of each shape (0 means none)")
+	f.BoolVar(&c.rivals, "beside", false, "measure the speed beside Shuttle and Loom, which cargo builds (strategies random,pct:2 unless given)")
+	f.IntVar(&c.rounds, "rounds", 5, "`N` measurements of each, in turn, with -beside")
 	f.BoolVar(&c.json, "json", false, "print one object a line")
 	words, code, ok := f.ParseArgs(args)
 	if !ok {
 		return code
 	}
+	given := false
+	f.Visit(func(f *flag.Flag) { given = given || f.Name == "strategy" })
+	if c.rivals && !given {
+		list = "random,pct:2"
+	}
 	c.words, c.strategies = words, strings.Split(list, ",")
 	if err := c.check(); err != nil {
 		env.Errorf("bench: %s", strings.TrimPrefix(err.Error(), "sim: "))
 		return cli.ExitUsage
+	}
+	if c.rivals {
+		return c.beside()
 	}
 	return c.measure()
 }
@@ -80,6 +93,10 @@ func (c *command) check() error {
 		return fmt.Errorf("-controls %d: want a number from 1", c.controls)
 	case c.options.Limit < 1:
 		return fmt.Errorf("-limit %d: want a number from 1", c.options.Limit)
+	case c.rounds < 1:
+		return fmt.Errorf("-rounds %d: want a number from 1", c.rounds)
+	case c.rivals && c.budget == 0:
+		return fmt.Errorf("-for 0 with -beside: want a time")
 	case c.budget < 0:
 		return fmt.Errorf("-for %v: want a time, or 0 for none", c.budget)
 	case len(c.programs()) == 0 && len(c.shapes()) == 0:
@@ -214,13 +231,13 @@ func (c *command) total(strategy string, ps []Program, ss []Sample) {
 
 // speeds prints a line for each shape.
 func (c *command) speeds(shapes []Shape) error {
-	c.textf("\nsteps/s in millions and schedules/s in thousands, on one core\n\n%-14s", "shape")
+	c.textf("\nsteps/s in millions and schedules/s in thousands, of processor time\n\n%-17s", "shape")
 	for _, s := range c.strategies {
 		c.textf(" %16s", s)
 	}
 	c.textf("\n")
 	for i := range shapes {
-		c.textf("%-14s", shapes[i].Name)
+		c.textf("%-17s", shapes[i].Name)
 		for _, strategy := range c.strategies {
 			r, err := Speed(c.ctx, &shapes[i], strategy, c.budget)
 			if err != nil {
@@ -230,7 +247,7 @@ func (c *command) speeds(shapes []Shape) error {
 				return nil // interrupted
 			}
 			c.textf(" %7.2f %8.2f", r.StepsPerSecond()/1e6, r.RunsPerSecond()/1e3)
-			c.object(rateObject{"shape", shapes[i].Name, strategy, r.Runs, r.Steps, r.Elapsed.Seconds(), r.StepsPerSecond(), r.RunsPerSecond()})
+			c.object(rateObject{"shape", shapes[i].Name, strategy, r.Runs, r.Steps, r.Elapsed.Seconds(), r.CPU.Seconds(), r.StepsPerSecond(), r.RunsPerSecond()})
 		}
 		c.textf("\n")
 	}
@@ -289,6 +306,7 @@ type rateObject struct {
 	Runs     uint64  `json:"runs"`
 	Steps    uint64  `json:"steps"`
 	Seconds  float64 `json:"seconds"`
+	CPU      float64 `json:"cpu_seconds"`
 	PerStep  float64 `json:"steps_per_second"`
 	PerRun   float64 `json:"runs_per_second"`
 }

@@ -16,7 +16,11 @@
 //	s, err := bench.Measure(ctx, &p, bench.Options{Strategy: "surw", Trials: 100})
 //	fmt.Println(s.Mean(), s.Margin(), p.Published)
 //
-// Command is the same for the command line, with a table of all.
+// Command is the same for the command line, with a table of all. Its flag -beside
+// measures the kernel's speed on the Shapes beside Shuttle and Loom, which the Rust
+// project in the directory beside runs; cargo builds it in the user's cache. Speeds
+// are per second of processor time, so that a busy machine distorts them least, and
+// ratios are taken round by round.
 //
 // # Limitations
 //
@@ -25,6 +29,7 @@
 // here, and bugs that depend on many of them, as that of bluetooth_driver, are found
 // sooner by all strategies. Ratios between strategies say more than ratios to the
 // study: measure the random walk, too. Of libraries and tools only the part that has
-// the bug is here: they are found sooner than in the study. Not among the programs are
-// the large ones of PARSEC and SPLASH-2.
+// the bug is here: they are found sooner than in the study. Shuttle's asynchronous
+// tasks have no like here, and Loom's weak memory has none: only programs of threads
+// are compared. Not among the programs are the large ones of PARSEC and SPLASH-2.
 package bench

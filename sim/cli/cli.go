@@ -94,10 +94,12 @@ func (e *Env) Errorf(format string, args ...any) {
 // Main runs the command line of the process and returns its exit code. SIGINT
 // and SIGTERM end a command in order; a second one ends the process. SIGQUIT names the
 // runs that run and verify are at, and then does what it does to every Go program.
+// Unless GOGC is set, the garbage collector is made to run less often than by default.
 func Main(c Config) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	relaxCollector()
 	env := &Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ}
 	if st, err := os.Stderr.Stat(); err == nil {
 		env.Terminal = st.Mode()&os.ModeCharDevice != 0
@@ -120,6 +122,16 @@ func Main(c Config) int {
 func (e *Env) tellActivity() {
 	for _, r := range e.activity.Runs() {
 		e.Errorf("at work for %v: %s:%d", r.For.Round(time.Millisecond), r.Scenario, r.Seed)
+	}
+}
+
+// relaxCollector lets the heap grow to five times what is in use before it is
+// collected, unless GOGC says something else. A World keeps its memory from run to
+// run, so that a few megabytes are in use, and the default would collect after
+// every thirty runs of a container.
+func relaxCollector() {
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(400)
 	}
 }
 

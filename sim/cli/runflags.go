@@ -29,6 +29,7 @@ type runFlags struct {
 	junit     string
 	progress  oneOf
 	params    params
+	defaults  bool
 	verbose   bool
 	again     string // pasteable line of a command whose runs no seed names
 }
@@ -64,6 +65,7 @@ func newRunFlags(f *Flags, runs uint64, absent map[string]string) *runFlags {
 	f.StringVar(&r.junit, "junit", "", "write a JUnit report to `FILE`")
 	f.Var(&r.progress, "progress", "`MODE` of the progress line: auto, plain, off")
 	f.Var(&r.params, "p", "fix a scenario parameter, `KEY=NUMBER`; may be repeated")
+	f.BoolVar(&r.defaults, "defaults", false, "give the parameters that are not fixed their defaults")
 	return r
 }
 
@@ -145,7 +147,7 @@ func (r *runFlags) options(chosen []*sim.Scenario, watchdog time.Duration) runne
 	}
 	return runner.Options{
 		Scenarios: chosen, Seed: r.seed, Runs: runs, For: r.budget, Strategy: r.strategy,
-		Params: r.params, Faults: r.faults, Workers: r.workers, Shard: r.shard.i, Shards: max(1, r.shard.n),
+		Params: r.params, Defaults: r.defaults, Faults: r.faults, Workers: r.workers, Shard: r.shard.i, Shards: max(1, r.shard.n),
 		KeepGoing: r.keepGoing, Watchdog: watchdog,
 	}
 }
@@ -158,6 +160,9 @@ func (r *runFlags) runLine() string {
 	}
 	if r.faults != "all" {
 		b.WriteString(" -faults " + runner.ShellWord(r.faults))
+	}
+	if r.defaults {
+		b.WriteString(" -defaults")
 	}
 	var keys []string
 	for k := range r.params {

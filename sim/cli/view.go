@@ -45,6 +45,7 @@ func (c *Config) view(ctx context.Context, env *Env, args []string) int {
 	flags.StringVar(&f.strategy, "strategy", "auto", "scheduling strategy `NAME`, as for run")
 	flags.StringVar(&f.faults, "faults", "all", "faults that may happen: all, none or a `LIST` a,b")
 	flags.Var(&f.params, "p", "fix a scenario parameter, `KEY=NUMBER`; may be repeated")
+	flags.BoolVar(&f.defaults, "defaults", false, "give the parameters that are not fixed their defaults, as for run")
 	rest, code, ok := flags.ParseArgs(args)
 	if !ok {
 		return code
@@ -62,7 +63,7 @@ func (c *Config) view(ctx context.Context, env *Env, args []string) int {
 			return v.refuse("no scenario is called %q%s; '%s list' lists them", name, didYouMean(name, c.scenarioNames()), c.Program)
 		}
 	}
-	for _, name := range []string{"p", "strategy", "faults"} {
+	for _, name := range []string{"p", "defaults", "strategy", "faults"} {
 		if f.given(name) {
 			return v.refuse("-%s does not go with a file", name)
 		}
@@ -77,7 +78,7 @@ func (v *viewer) refuse(format string, args ...any) int {
 
 // seed draws the run of a scenario with a seed.
 func (v *viewer) seed(s *sim.Scenario, seed uint64) int {
-	spec := runner.Spec{Seed: seed, Strategy: v.f.strategy, Params: v.f.params, Faults: v.f.faults}
+	spec := runner.Spec{Seed: seed, Strategy: v.f.strategy, Params: v.f.params, Defaults: v.f.defaults, Faults: v.f.faults}
 	result, f, err := runner.RepeatTwice(s, spec, v.c.Watchdog)
 	if err != nil {
 		return v.broken(err)

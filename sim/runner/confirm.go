@@ -15,9 +15,10 @@ type Spec struct {
 	// Strategy is a name that sim.ParseStrategy knows, but for searches and
 	// "feedback", whose runs a seed does not name. Empty means "auto".
 	Strategy string
-	// Params and Faults are those of Options.
-	Params map[string]int64
-	Faults string
+	// Params, Defaults and Faults are those of Options.
+	Params   map[string]int64
+	Defaults bool
+	Faults   string
 
 	_ struct{}
 }
@@ -55,7 +56,7 @@ func (spec *Spec) config(s *sim.Scenario) (sim.RunConfig, error) {
 	if err := checkParams([]*sim.Scenario{s}, spec.Params, spec.Faults); err != nil {
 		return sim.RunConfig{}, err
 	}
-	params := FixParams(s, spec.Params, spec.Faults)
+	params := fixParams(s, spec.Params, spec.Faults, spec.Defaults)
 	return sim.RunConfig{Seed: spec.Seed, Params: params, Strategy: strategy, Keep: true}, nil
 }
 

@@ -28,6 +28,9 @@ type Options struct {
 	// Params fixes parameters by name in the scenarios that have them; one
 	// that no scenario has is an error.
 	Params map[string]int64
+	// Defaults gives the parameters that are not fixed their defaults, instead of
+	// drawing them for each run.
+	Defaults bool
 	// Faults says which faults may be drawn: see FixParams. Empty means "all".
 	Faults string
 	// Workers is the number of Worlds at work. Zero means GOMAXPROCS.
