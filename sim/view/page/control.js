@@ -12,7 +12,7 @@ function select(i, centre) {
   scroll.setAttribute("aria-activedescendant", "row-" + i);
   const b = document.body.dataset, at = stops.indexOf(i);
   b.selected = R[i].q || ""; b.row = i;
-  $("where").textContent = at >= 0 ? "failure " + (at + 1) + "/" + stops.length : "failure";
+  $("where").textContent = at >= 0 ? "evidence " + (at + 1) + "/" + stops.length : "evidence";
   draw(); drawDetail();
 }
 // step goes to the next row in sight, over folds.

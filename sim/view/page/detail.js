@@ -60,6 +60,7 @@ function drawDetail() {
   section(M.last ? "the last event of the thread that failed" : "shows", bad.map((t) => el("div", "shows", t)));
   if (r.f) detail.append(el("div", "shows", "The scheduler had to be told to go here."));
   section(r.k === "step" ? "done at" : r.g === "left" ? "stands at" : "recorded at", (M.stacks[(r.p || 0) - 1] || []).map((n, k) => source(n, k === 0 && state.sources)));
+  if (r.y) for (const j of letters) if (j !== i) section(R[j].y + ", on " + M.threads[R[j].h - 1], (M.stacks[(R[j].p || 0) - 1] || []).slice(0, 1).map((n) => source(n, state.sources)));
   const c = M.choices[(r.c || 0) - 1];
   if (c) section("what else could run: at step " + c.step + " the scheduler chose " + c.chosen + ", and could have chosen", c.others.map((o) => { const d = el("div"); d.append(el("code", "", o)); return d; }));
   drawNeighbours(i, r);
