@@ -23,7 +23,8 @@ type timer struct {
 	age   uint64
 	place int // in the heap, from 1; 0 = not armed
 	t     *Thread
-	fire  func() // if nil, t wakes from its sleep
+	fire  func()   // if nil, t wakes from its sleep
+	m     *Machine // of fire; nil: none
 }
 
 // The periods of early moves that are drawn for a run. A timer then fires, on
@@ -138,6 +139,9 @@ func (w *World) fireDue() {
 		t := c.timers[0]
 		c.remove(t)
 		t.ring()
+		if len(w.dying) != 0 {
+			w.bury()
+		}
 	}
 }
 

@@ -361,7 +361,7 @@ func (w *World) count(what string) string {
 // found when they are unwound.
 func (w *World) listThreads(f *Failure) {
 	for _, t := range w.threads {
-		if t.state == threadDone {
+		if t.state >= threadDone {
 			continue
 		}
 		s := ThreadState{Thread: t.Name(), Op: t.op.Kind.String(), Blocked: t.at < 0}

@@ -69,6 +69,9 @@ func (l *limits) next() uint64 {
 // next, and it may end the run.
 func (w *World) attend(last *Thread) (forced *Thread) {
 	w.answerWatchdog(last)
+	if len(w.dying) != 0 {
+		w.bury()
+	}
 	l := &w.limits
 	switch {
 	case w.over:
