@@ -84,7 +84,7 @@ func (w *World) earlyClock() {
 	if h := w.hooks.clock; h != nil {
 		for len(c.timers) != 0 && h.MoveClock(w.run) {
 			w.recordClock()
-			w.advance(c.timers[0].at)
+			w.advanceEarly(c.timers[0].at)
 		}
 		return
 	}
@@ -96,7 +96,14 @@ func (w *World) earlyClock() {
 	}
 	c.drawWait()
 	w.recordClock()
-	w.advance(c.timers[0].at)
+	w.advanceEarly(c.timers[0].at)
+}
+
+// advanceEarly is advance while a thread can run.
+func (w *World) advanceEarly(to time.Duration) {
+	was := w.clock.now
+	w.advance(to)
+	w.limits.goal.excuse(w.clock.now - was)
 }
 
 // advance moves the clock and fires the timers that are then due, in the order in

@@ -23,6 +23,7 @@ type limits struct {
 	drain   Drain
 	drainAt uint64 // step at which the drain ends; 0 = main has not returned
 	drainTo time.Duration
+	goal    *goal // of the second phase; nil: there is none
 }
 
 func (l *limits) set(s *Scenario, cfg *RunConfig) {
@@ -62,6 +63,9 @@ func (l *limits) next() uint64 {
 	if l.drainAt != 0 {
 		n = min(n, l.drainAt)
 	}
+	if l.goal.open() {
+		n = min(n, l.goal.at)
+	}
 	return n
 }
 
@@ -78,6 +82,9 @@ func (w *World) attend(last *Thread) (forced *Thread) {
 		return nil
 	case l.drainAt != 0 && w.steps >= l.drainAt:
 		w.end(w.leakFailure())
+		return nil
+	case w.overdue():
+		w.end(w.goalFailure())
 		return nil
 	case w.steps >= l.budget && !w.extended():
 		w.end(w.budgetFailure())

@@ -140,6 +140,8 @@ func (w *World) idle() bool {
 			w.end(w.blockedFailure(advances))
 		case w.drained(to):
 			w.end(w.leakFailure())
+		case w.late(to):
+			w.end(w.goalFailure())
 		case w.limits.time > 0 && to > w.limits.time:
 			w.end(w.timeFailure())
 		default:
