@@ -153,7 +153,7 @@ func (w *World) startDrain() {
 	l := &w.limits
 	l.drainAt = w.steps + l.drain.Steps
 	l.drainTo = w.clock.now + l.drain.Time
-	w.trap = l.next()
+	w.trap = min(w.trap, l.next())
 }
 
 // drained says whether the threads left behind by main have had the virtual time

@@ -23,7 +23,6 @@ type Machine struct {
 //go:norace
 func (w *World) NewMachine(name string, c Clock) *Machine {
 	w.mustLive()
-	w.thread()
 	if c.Drift < -MaxDrift || c.Drift > MaxDrift {
 		panic(&Misuse{What: "drift of a clock beyond MaxDrift", Object: "machine " + name})
 	}

@@ -250,3 +250,19 @@ func TestMachineClock(t *testing.T) {
 		}
 	})
 }
+
+// TestCrashAsTheLastThing lets main return right after the crash.
+func TestCrashAsTheLastThing(t *testing.T) {
+	pass(t, func(w *sim.World) {
+		m := w.NewMachine("m", sim.Clock{})
+		mu := w.NewMutex("mu")
+		mu.Lock()
+		m.Go("waits", func() {
+			mu.Lock()
+			w.Fail("CRASH", "it ran after the crash")
+		})
+		w.Sleep(time.Second)
+		mu.Unlock()
+		m.Crash()
+	})
+}
