@@ -36,6 +36,10 @@ func (c *Checker) note(e *history.Event) {
 	case history.NoteCreditReset:
 		l := &c.links[e.Link]
 		l.counted, l.drained, l.credit = true, false, e.Count
+	case history.NoteCrashed:
+		c.crash(e)
+	case history.NoteClock:
+		c.containers[c.containerOf(e)].drift = e.Count
 	case history.NoteFinished:
 		c.finished = e.Seq
 	}

@@ -45,7 +45,7 @@ func (c *Checker) callAdd(e *history.Event, cl class) {
 		q.conn, j.conn = e.Conn, e.Conn
 	}
 	if cl == cOpQueueSchedule {
-		j.scheduled, j.notBefore = true, later(e.Time, e.Count)
+		j.scheduled, j.notBefore = true, later(e.Time, ct.lasts(e.Count))
 	}
 	if j.begin != 0 {
 		c.fail(rWQ3, []uint64{j.begin, e.Seq}, "job %d of queue %d ran before it was added", e.Item, e.Queue)
@@ -162,6 +162,7 @@ func (c *Checker) finishJobs() {
 		case j.call == 0 && q.adds > 0:
 			c.fail(rWQ3, []uint64{j.begin}, "job %d of queue %d ran and was never added", j.item, j.queue)
 		case !j.accepted || j.begin != 0 || j.scheduled:
+		case c.containers[c.cont[j.call-1]].crashed != 0:
 		case j.conn != 0 && c.conns[j.conn].closeBegin != 0:
 			c.lostJob(j, &c.conns[j.conn])
 		default:

@@ -46,14 +46,14 @@ func (c *Checker) callSchedule(e *history.Event) {
 		return
 	}
 	t.call, t.noDelay = e.Seq, e.Count <= 0
-	t.dueMin, t.dueMax = later(e.Time, e.Count), forever
 	ct := &c.containers[t.container]
+	t.dueMin, t.dueMax = later(e.Time, ct.lasts(e.Count)), forever
 	ct.used, ct.lastUse = true, e.Seq
 }
 
 func (c *Checker) returnSchedule(o, e *history.Event) {
 	if t := c.timerOf(o); t.call == o.Seq {
-		t.ret, t.dueMax = e.Seq, later(e.Time, o.Count)
+		t.ret, t.dueMax = e.Seq, later(e.Time, c.containers[t.container].lasts(o.Count))
 	}
 }
 
