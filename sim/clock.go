@@ -14,6 +14,7 @@ type clock struct {
 	stream choice.Stream
 	period int64 // mean number of steps between early moves; 0 = none
 	wait   int64 // steps to the next
+	grows  bool  // the period doubles with each move: see Converge
 	host   *Host
 }
 
@@ -62,6 +63,17 @@ func (c *clock) makeFair(seed uint64) {
 	c.drawWait()
 }
 
+// makePatient lets early moves become rare, so that sooner or later the program gets
+// done between two of them what it has time-outs for.
+func (c *clock) makePatient() {
+	c.grows = true
+	c.period = max(c.period, 64)
+	c.drawWait()
+}
+
+// maxPeriod bounds the period of a clock that grows.
+const maxPeriod = 1 << 20
+
 // drawWait draws the number of steps to the next early move: uniform, with mean
 // period, because integers are alike on all machines.
 func (c *clock) drawWait() {
@@ -93,6 +105,9 @@ func (w *World) earlyClock() {
 	}
 	if c.wait--; c.wait > 0 {
 		return
+	}
+	if c.grows {
+		c.period = min(2*c.period, maxPeriod)
 	}
 	c.drawWait()
 	w.recordClock()

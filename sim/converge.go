@@ -43,12 +43,14 @@ type goal struct {
 // Converge begins the second phase of a run: from the caller's next choice point on
 // the schedule is fair, so that no runnable thread waits for ever, and the goal must
 // be met within its budgets, else the run fails with kind Liveness and the goal's
-// rule. So it does, with their kinds, by a deadlock, a livelock or a leak before met
-// is called. Met lifts the demand; the schedule stays fair. A run whose goal was not
+// rule; by a deadlock, a livelock or a leak before met is called it fails with that
+// kind and the same rule. The clock moves less and less often while threads can run, so
+// that no time-out of the program is too short for ever. Met lifts the demand; the
+// schedule stays fair. A run whose goal was not
 // Reachable passes, and Result.Moot says why. A second goal takes the place of the
 // first. Neither Converge nor met is a choice point.
 //
-//	net.Heal(core...)
+//	net.HealCore(core...)
 //	met := w.Converge(sim.Goal{Rule: "LIVE-1", What: "each client of the core gets its answer"})
 //	done.Wait()
 //	met()
@@ -68,8 +70,12 @@ func (w *World) Converge(g Goal) (met func()) {
 	x.restart(w)
 	l.goal = x
 	l.budget = max(l.budget, x.at+l.steps/2)
-	if w.hooks.replay == nil && !l.fair {
-		l.fairAt = w.steps // a replay follows the fair schedule of its record
+	switch {
+	case w.hooks.replay != nil && !l.fair: // it follows the fair schedule of its record
+	case l.fair:
+		w.clock.makePatient()
+	default:
+		l.fairAt = w.steps
 	}
 	w.trap = 0
 	e := w.Expect(g.Rule, g.What)

@@ -27,6 +27,7 @@ type endpoint struct {
 	counted bool   // the scenario notes credit
 	drained bool   // credit went to zero by a drain
 	credit  int64
+	forgot  uint64 // what was sent to it before may be lost
 }
 
 // maxID bounds the numbers in a history of n events: numbers are given by first
