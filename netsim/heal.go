@@ -1,5 +1,7 @@
 package netsim
 
+import "github.com/collider-amqp/collider/sim/history"
+
 // HealCore heals the hosts of the given names, the core. Between them no fault acts
 // any more, nor will one that is injected later, and those of them that are down
 // restart. Everything else freezes: a fault in force elsewhere stays as it is for ever,
@@ -10,6 +12,7 @@ func (n *Network) HealCore(core ...string) {
 	acquireNet(n)
 	defer releaseNet(n)
 	n.shared, n.frozen = true, true
+	n.noteHeal(core)
 	for _, name := range core {
 		n.Host(name).core = true
 	}
@@ -53,6 +56,15 @@ func (n *Network) resume() {
 			c.ba.resume()
 		}
 	}
+}
+
+// noteHeal records in the history that hosts are healed, all if none is named.
+func (n *Network) noteHeal(core []string) {
+	text := "heal"
+	for _, h := range core {
+		text += " " + h
+	}
+	n.w.Recorder().Fault(history.Event{Name: "heal", Text: text})
 }
 
 // healed reports whether y leads from a host of the core to another.

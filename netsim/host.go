@@ -99,10 +99,14 @@ func (h *Host) OnRestart(f func()) {
 func (h *Host) Crash() {
 	h.obj.Point(sim.OpClose, true)
 	acquireNet(h.n)
-	defer releaseNet(h.n)
 	h.n.shared = true
-	if h.crash() {
+	crashed := h.crash()
+	if crashed {
 		h.n.w.Recorder().Fault(history.Event{Name: Crash.String(), Text: Crash.String() + " " + h.name})
+	}
+	releaseNet(h.n)
+	if crashed {
+		h.obj.Point(sim.OpClose, true) // at which the machine stops
 	}
 }
 

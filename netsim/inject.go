@@ -91,6 +91,7 @@ func (n *Network) Heal() {
 	acquireNet(n)
 	defer releaseNet(n)
 	n.shared = true
+	n.noteHeal(nil)
 	for _, p := range n.plan {
 		p.over = true
 		p.event.Stop()

@@ -51,7 +51,7 @@ var CrashRecovery = &sim.Scenario{
 type server struct {
 	x      *house
 	host   string
-	link   uint32        // of notes
+	links  []uint32      // of its clients, in notes; 0: all
 	forgot atomic.Uint64 // World.Seq of the last crash, set by the clock
 	life   *sim.Atomic[*incarnation]
 }
@@ -64,8 +64,8 @@ type incarnation struct {
 }
 
 // boot starts the broker now and after each restart.
-func (x *house) boot(host string, link uint32) *server {
-	s := &server{x: x, host: host, link: link, life: sim.NewAtomic(x.w, host, (*incarnation)(nil))}
+func (x *house) boot(host string, links ...uint32) *server {
+	s := &server{x: x, host: host, links: links, life: sim.NewAtomic(x.w, host, (*incarnation)(nil))}
 	x.Boot(host, s.serve)
 	return s
 }
@@ -74,7 +74,9 @@ func (s *server) serve() {
 	machine := s.x.Net.Host(s.host).Machine()
 	machine.OnCrash(func() {
 		s.forgot.Store(s.x.w.Seq())
-		s.x.w.Recorder().Note(history.Event{Name: history.NoteForgot, Link: s.link})
+		for _, l := range s.links {
+			s.x.w.Recorder().Note(history.Event{Name: history.NoteForgot, Link: l})
+		}
 	})
 	c := s.x.Container(s.host, quiet{})
 	b := node.NewBroker(c)
