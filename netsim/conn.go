@@ -41,17 +41,22 @@ func (c *Conn) open(p *pair, h *Host, in, out *stream, local, remote Addr) {
 	}
 	c.readBy, c.writeBy, c.closed, c.dead, c.err, c.linger = 0, 0, false, false, 0, false
 	if c.readEvent.IsZero() {
-		c.readEvent.Init(p.n.w, func() { c.wake(c.in) })
-		c.writeEvent.Init(p.n.w, func() { c.wake(c.out) })
+		c.readEvent.Init(p.n.w, func() { c.wake(p, true) })
+		c.writeEvent.Init(p.n.w, func() { c.wake(p, false) })
 	}
 	c.readEvent.Stop()
 	c.writeEvent.Stop()
 }
 
-func (c *Conn) wake(s *stream) {
-	acquire(c.p)
-	s.update()
-	release(c.p)
+// wake is the function of a deadline's event. The connection's pair never changes.
+func (c *Conn) wake(p *pair, read bool) {
+	acquire(p)
+	if read {
+		c.in.update()
+	} else {
+		c.out.update()
+	}
+	release(p)
 }
 
 // LocalAddr returns the Addr of this end.

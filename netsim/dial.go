@@ -56,7 +56,9 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	}
 	to := h
 	if !self(name) {
+		acquireNet(h.n)
 		to = h.n.host(name)
+		releaseNet(h.n)
 	}
 	if to == nil {
 		return nil, dialError(network, nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true})
@@ -81,7 +83,10 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 // call starts the handshake. It returns nil if the host is down.
 func (h *Host) call(to *Host, port int) *handshake {
 	n := h.n
-	if l := to.listener(port); l != nil {
+	acquireNet(n)
+	l := to.listener(port)
+	releaseNet(n)
+	if l != nil {
 		l.obj.Point(sim.OpSend, true)
 	} else {
 		to.obj.Point(sim.OpLoad, false)
@@ -106,7 +111,10 @@ func (h *Host) call(to *Host, port int) *handshake {
 	return d
 }
 
-// answered reports whether Dial can return.
+// answered reports whether Dial can return. Whoever answers switches the dialler on
+// afterwards, if it waits by then: the read need not be ordered.
+//
+//go:norace
 func (d *handshake) answered() bool { return d.stage >= stageACK || d.ctx != nil }
 
 // wait waits for the answer or the context's end.
@@ -143,6 +151,8 @@ func (d *handshake) giveUp() {
 }
 
 func (d *handshake) result(network string, addr Addr) (net.Conn, error) {
+	acquireNet(d.n)
+	defer releaseNet(d.n)
 	if d.err != nil {
 		d.p.drop()
 		return nil, dialError(network, addr, d.err)

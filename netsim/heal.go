@@ -11,10 +11,11 @@ import "github.com/collider-amqp/collider/sim/history"
 func (n *Network) HealCore(core ...string) {
 	acquireNet(n)
 	defer releaseNet(n)
-	n.shared, n.frozen = true, true
+	n.share()
+	n.frozen = true
 	n.noteHeal(core)
 	for _, name := range core {
-		n.Host(name).core = true
+		n.hostOf(name).core = true
 	}
 	for _, p := range n.plan {
 		p.event.Stop()

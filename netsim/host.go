@@ -99,7 +99,7 @@ func (h *Host) OnRestart(f func()) {
 func (h *Host) Crash() {
 	h.obj.Point(sim.OpClose, true)
 	acquireNet(h.n)
-	h.n.shared = true
+	h.n.share()
 	crashed := h.crash()
 	if crashed {
 		h.n.w.Recorder().Fault(history.Event{Name: Crash.String(), Text: Crash.String() + " " + h.name})

@@ -47,7 +47,7 @@ func (n *Network) Inject(f Fault) {
 	}
 	acquireNet(n)
 	defer releaseNet(n)
-	n.shared = true
+	n.share()
 	p := &planned{Fault: f, n: n, look: look}
 	p.event.Init(n.w, p.tick)
 	n.plan = append(n.plan, p)
@@ -90,7 +90,7 @@ func (n *Network) resolve(f *Fault) (look func() Predicate, err error) {
 func (n *Network) Heal() {
 	acquireNet(n)
 	defer releaseNet(n)
-	n.shared = true
+	n.share()
 	n.noteHeal(nil)
 	for _, p := range n.plan {
 		p.over = true
@@ -318,7 +318,7 @@ func (n *Network) crash(p *planned, s *stream) {
 		return // it happens once
 	}
 	p.over = true
-	h := n.Host(p.Host)
+	h := n.hostOf(p.Host)
 	if h.down {
 		return
 	}

@@ -75,7 +75,7 @@ func New(w *sim.World, o Options) *Network {
 	}
 	if n.observer != nil {
 		n.observer = observed{n, o.Observer}
-		n.shared = true
+		n.share()
 	}
 	for i := range o.Faults {
 		n.Inject(o.Faults[i])
@@ -89,6 +89,13 @@ func (n *Network) World() *sim.World { return n.w }
 // Host returns the host of that name, which begins to exist with the first call.
 // It panics if the name is not made of letters, digits, '.', '_' and inner '-'.
 func (n *Network) Host(name string) *Host {
+	acquireNet(n)
+	defer releaseNet(n)
+	return n.hostOf(name)
+}
+
+// hostOf is Host for who has acquired the network.
+func (n *Network) hostOf(name string) *Host {
 	if h := n.host(name); h != nil {
 		return h
 	}
@@ -117,7 +124,9 @@ func (n *Network) host(name string) *Host {
 // now on.
 func (n *Network) SetPath(from, to string, p Path) {
 	acquireNet(n)
-	n.shared = n.shared || len(n.pairs) > 0
+	if len(n.pairs) > 0 {
+		n.share()
+	}
 	n.way(from, to).Path = p.withDefaults()
 	releaseNet(n)
 }
