@@ -44,23 +44,23 @@ var Convergence = &sim.Scenario{
 	Steps: steps,
 }
 
-// peer is one client host over its incarnations. Its tally is its disk.
-type peer struct {
+// clientHost is one client over its incarnations. Its tally is its disk.
+type clientHost struct {
 	x      *house
 	host   string
 	broker *server
 	t      *tally
-	life   *sim.Atomic[*session]
+	life   *sim.Atomic[*clientLife]
 }
 
-// session is a client from a start of its host to the next crash.
-type session struct {
+// clientLife is a client from a start of its host to the next crash.
+type clientLife struct {
 	machine  *sim.Machine
 	receiver *steadyReceiver
 	running  *sim.Thread
 }
 
-func (p *peer) serve() {
+func (p *clientHost) serve() {
 	machine := p.x.Net.Host(p.host).Machine()
 	c := p.x.Container(p.host, quiet{})
 	if s := newSteadySender(p.x.w, c, p.broker.host, p.host, p.t); !s.done {
@@ -68,14 +68,14 @@ func (p *peer) serve() {
 	}
 	r := newSteadyReceiver(p.x.w, c, p.broker.host, p.host, p.t, int(p.x.w.Param("window")))
 	r.connect()
-	p.life.Store(&session{machine, r, p.x.run(c)})
+	p.life.Store(&clientLife{machine, r, p.x.run(c)})
 }
 
 // through reports whether the client's messages are where they belong.
-func (p *peer) through() bool { return p.t.through(p.broker.forgot.Load()) }
+func (p *clientHost) through() bool { return p.t.through(p.broker.forgot.Load()) }
 
 // stop ends a client that has got all through.
-func (p *peer) stop() {
+func (p *clientHost) stop() {
 	s := p.life.Load()
 	for s == nil || s.machine.Crashed() { // it is about to come up
 		p.x.w.Sleep(time.Millisecond)
@@ -89,7 +89,7 @@ func (p *peer) stop() {
 type convergenceRun struct {
 	*house
 	brokers []*server
-	peers   []*peer
+	clients []*clientHost
 }
 
 func convergence(w *sim.World) {
@@ -118,9 +118,9 @@ func convergence(w *sim.World) {
 	messages := int(w.Param("messages"))
 	for i, c := range clients {
 		b := x.brokers[i%len(brokers)]
-		p := &peer{x: x.house, host: c, broker: b, life: sim.NewAtomic(w, c, (*session)(nil)),
+		p := &clientHost{x: x.house, host: c, broker: b, life: sim.NewAtomic(w, c, (*clientLife)(nil)),
 			t: newTally(w, uint32(i+1), uint64(1+i*messages), messages, changed)}
-		x.peers = append(x.peers, p)
+		x.clients = append(x.clients, p)
 		x.Boot(c, p.serve)
 	}
 	w.Sleep(time.Duration(w.Rand("phase").IntN(20)) * time.Millisecond)
@@ -133,8 +133,8 @@ func convergence(w *sim.World) {
 
 // converge heals the core and waits until its clients have got all through.
 func (x *convergenceRun) converge(core []string, changed *sim.Chan[bool]) {
-	var needed []*peer
-	for _, p := range x.peers {
+	var needed []*clientHost
+	for _, p := range x.clients {
 		if x.serves(core, p) {
 			needed = append(needed, p)
 		}
@@ -143,27 +143,27 @@ func (x *convergenceRun) converge(core []string, changed *sim.Chan[bool]) {
 		Rule: "LIVE-1", What: fmt.Sprintf("%d clients of the core %v get their messages through", len(needed), core),
 		Steps: 150_000, Time: 5 * time.Second,
 	})
-	for slices.ContainsFunc(needed, func(p *peer) bool { return !p.through() }) {
+	for slices.ContainsFunc(needed, func(p *clientHost) bool { return !p.through() }) {
 		changed.Recv()
 	}
 	met()
 }
 
 // serves reports whether the core has all that a client needs.
-func (x *convergenceRun) serves(core []string, p *peer) bool {
+func (x *convergenceRun) serves(core []string, p *clientHost) bool {
 	return slices.Contains(core, p.host) && slices.Contains(core, p.broker.host)
 }
 
 // windUp ends the run: what has converged comes to its end by itself, and from what
 // is frozen the power is taken.
 func (x *convergenceRun) windUp(core []string) {
-	for _, p := range x.peers {
+	for _, p := range x.clients {
 		if !x.serves(core, p) {
 			x.Net.Host(p.host).Crash()
 			p.t.note(history.NoteForgot, 0) // what it has sent will never come back
 		}
 	}
-	for _, p := range x.peers {
+	for _, p := range x.clients {
 		if x.serves(core, p) {
 			p.stop()
 		}

@@ -53,11 +53,11 @@ type server struct {
 	host   string
 	links  []uint32      // of its clients, in notes; 0: all
 	forgot atomic.Uint64 // World.Seq of the last crash, set by the clock
-	life   *sim.Atomic[*incarnation]
+	life   *sim.Atomic[*brokerLife]
 }
 
-// incarnation is a broker from a start of its host to the next crash.
-type incarnation struct {
+// brokerLife is a broker from a start of its host to the next crash.
+type brokerLife struct {
 	machine  *sim.Machine
 	listener *record.Listener
 	serving  *sim.Thread
@@ -65,7 +65,7 @@ type incarnation struct {
 
 // boot starts the broker now and after each restart.
 func (x *house) boot(host string, links ...uint32) *server {
-	s := &server{x: x, host: host, links: links, life: sim.NewAtomic(x.w, host, (*incarnation)(nil))}
+	s := &server{x: x, host: host, links: links, life: sim.NewAtomic(x.w, host, (*brokerLife)(nil))}
 	x.Boot(host, s.serve)
 	return s
 }
@@ -86,7 +86,7 @@ func (s *server) serve() {
 		o.Handler, o.OfferedCapabilities = mine.Handler, mine.OfferedCapabilities
 		return o
 	}})
-	s.life.Store(&incarnation{machine, listener, s.x.run(c)})
+	s.life.Store(&brokerLife{machine, listener, s.x.run(c)})
 }
 
 // stop ends the present incarnation, which has no more clients.
