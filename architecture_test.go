@@ -188,7 +188,7 @@ var threads = map[string]string{
 // TestThreadsAndClocks keeps threads and time where they can be scheduled.
 func TestThreadsAndClocks(t *testing.T) {
 	used := make(map[string]bool)
-	for _, dir := range []string{"container", "container/wire", "container/engine", "container/record", "sim", "sim/choice", "sim/history", "sim/check", "netsim", "netsim/proxy", "scenarios", "scenarios/node", "scenarios/stage"} {
+	for _, dir := range []string{"container", "container/wire", "container/engine", "container/record", "sim", "sim/choice", "sim/history", "sim/check", "netsim", "netsim/proxy", "scenarios", "scenarios/node", "scenarios/stage", "scenarios/trigger"} {
 		for _, f := range parse(t, dir) {
 			ast.Inspect(f.file, func(n ast.Node) bool {
 				what := threadOrClock(n)

@@ -15,6 +15,7 @@ import (
 // World, and by none outside it.
 type Conn struct {
 	p             *pair
+	host          *Host
 	in, out       *stream
 	local, remote net.Addr
 	readBy        time.Duration // deadline since the run began, 0 = none
@@ -23,14 +24,15 @@ type Conn struct {
 	writeEvent    sim.Event
 	closed        bool          // by Close
 	dead          bool          // by a reset
+	gone          bool          // with its host, which has crashed
 	err           syscall.Errno // what the next operation on a dead end tells
 	linger        bool          // Close resets
 }
 
 var _ net.Conn = (*Conn)(nil)
 
-func (c *Conn) open(p *pair, in, out *stream, local, remote Addr) {
-	c.p, c.in, c.out = p, in, out
+func (c *Conn) open(p *pair, h *Host, in, out *stream, local, remote Addr) {
+	c.p, c.host, c.in, c.out, c.gone = p, h, in, out, false
 	if c.local != net.Addr(local) {
 		c.local = local
 	}
@@ -39,17 +41,22 @@ func (c *Conn) open(p *pair, in, out *stream, local, remote Addr) {
 	}
 	c.readBy, c.writeBy, c.closed, c.dead, c.err, c.linger = 0, 0, false, false, 0, false
 	if c.readEvent.IsZero() {
-		c.readEvent.Init(p.n.w, func() { c.wake(c.in) })
-		c.writeEvent.Init(p.n.w, func() { c.wake(c.out) })
+		c.readEvent.Init(p.n.w, func() { c.wake(p, true) })
+		c.writeEvent.Init(p.n.w, func() { c.wake(p, false) })
 	}
 	c.readEvent.Stop()
 	c.writeEvent.Stop()
 }
 
-func (c *Conn) wake(s *stream) {
-	acquire(c.p)
-	s.update()
-	release(c.p)
+// wake is the function of a deadline's event. The connection's pair never changes.
+func (c *Conn) wake(p *pair, read bool) {
+	acquire(p)
+	if read {
+		c.in.update()
+	} else {
+		c.out.update()
+	}
+	release(p)
 }
 
 // LocalAddr returns the Addr of this end.
@@ -139,9 +146,18 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 			rest(s, &c.writeEvent)
 		}
 		release(c.p)
+		c.stopIfGone()
 		if done {
 			return n, err
 		}
+	}
+}
+
+// stopIfGone lets the calling thread stop inside an operation that has brought its own
+// host down.
+func (c *Conn) stopIfGone() {
+	if c.gone {
+		c.out.obj.Point(sim.OpSend, true)
 	}
 }
 
@@ -164,11 +180,12 @@ func (c *Conn) TryWrite(p []byte) (n int, err error) {
 	s := c.out
 	s.obj.Point(sim.OpTrySend, true)
 	acquire(c.p)
-	defer release(c.p)
-	if s.writing && !s.broken() {
-		return 0, nil
+	if !s.writing || s.broken() {
+		n, err = c.write(p)
 	}
-	return c.write(p)
+	release(c.p)
+	c.stopIfGone()
+	return n, err
 }
 
 // write writes what fits.
@@ -262,8 +279,8 @@ func (c *Conn) SetDeadline(t time.Time) error {
 	return c.SetWriteDeadline(t)
 }
 
-// SetReadDeadline sets the virtual time at which waiting and later Reads fail
-// with os.ErrDeadlineExceeded. The zero time means never.
+// SetReadDeadline sets the time, of the host's clock, at which waiting and later
+// Reads fail with os.ErrDeadlineExceeded. The zero time means never.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	return c.setDeadline(t, &c.readBy, &c.readEvent, c.in)
 }
@@ -284,7 +301,7 @@ func (c *Conn) setDeadline(t time.Time, by *time.Duration, e *sim.Event, s *stre
 	*by = 0
 	e.Stop()
 	if !t.IsZero() {
-		*by = max(t.Sub(sim.Epoch), 1)
+		*by = max(c.host.machine.When(t), 1) // the time is that of the host's clock
 	}
 	if *by > w.Elapsed() && s.obj.Waits() {
 		e.Set(*by)

@@ -44,7 +44,7 @@ const classDial = 1
 // Dial connects to a listener: "broker:5672"; the network is "tcp". It returns
 // when the connection stands, though maybe not accepted yet, or when ctx ends.
 // ctx is context.Background or a context of the World. Errors are a *net.OpError
-// around ECONNREFUSED, a *net.DNSError for an unknown host, the context's end, or
+// around ECONNREFUSED, ENETDOWN (this host is down), a *net.DNSError for an unknown host, the context's end, or
 // the reason why the address cannot be read.
 func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if err := checkNetwork(network); err != nil {
@@ -56,7 +56,9 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	}
 	to := h
 	if !self(name) {
+		acquireNet(h.n)
 		to = h.n.host(name)
+		releaseNet(h.n)
 	}
 	if to == nil {
 		return nil, dialError(network, nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true})
@@ -66,6 +68,9 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 		return nil, dialError(network, addr, contextError(err))
 	}
 	d := h.call(to, port)
+	if d == nil {
+		return nil, dialError(network, addr, errDialDown)
+	}
 	if d.answered() {
 		return d.result(network, addr)
 	}
@@ -75,22 +80,28 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	return d.result(network, addr)
 }
 
-// call starts the handshake.
+// call starts the handshake. It returns nil if the host is down.
 func (h *Host) call(to *Host, port int) *handshake {
 	n := h.n
-	if l := to.listener(port); l != nil {
+	acquireNet(n)
+	l := to.listener(port)
+	releaseNet(n)
+	if l != nil {
 		l.obj.Point(sim.OpSend, true)
 	} else {
 		to.obj.Point(sim.OpLoad, false)
 	}
 	acquireNet(n)
 	defer releaseNet(n)
+	if h.down {
+		return nil
+	}
 	d := n.memory.dials.take()
 	event := d.event
 	*d = handshake{n: n, from: h, to: to, port: port, event: event}
 	d.there, d.back = n.way(h.name, to.name), n.way(to.name, h.name)
 	d.p = n.newPair(h, to)
-	d.p.open(n, Addr{h.name, h.freePort()}, Addr{to.name, port}, d.there, d.back)
+	d.p.open(n, h, to, Addr{h.name, h.freePort()}, Addr{to.name, port}, d.there, d.back)
 	if d.event.IsZero() {
 		d.event.Init(n.w, d.tick)
 	}
@@ -100,7 +111,10 @@ func (h *Host) call(to *Host, port int) *handshake {
 	return d
 }
 
-// answered reports whether Dial can return.
+// answered reports whether Dial can return. Whoever answers switches the dialler on
+// afterwards, if it waits by then: the read need not be ordered.
+//
+//go:norace
 func (d *handshake) answered() bool { return d.stage >= stageACK || d.ctx != nil }
 
 // wait waits for the answer or the context's end.
@@ -137,6 +151,8 @@ func (d *handshake) giveUp() {
 }
 
 func (d *handshake) result(network string, addr Addr) (net.Conn, error) {
+	acquireNet(d.n)
+	defer releaseNet(d.n)
 	if d.err != nil {
 		d.p.drop()
 		return nil, dialError(network, addr, d.err)
@@ -216,10 +232,11 @@ func (d *handshake) arriveSYN() {
 	}
 	l := d.to.listener(d.port)
 	switch {
+	case d.to.down, l == nil && d.to.silent:
 	case l == nil, d.n.refuses(d):
 		d.after(stageRefusal, d.back)
 	case len(l.backlog)+l.reserved < backlogMax:
-		d.l = l
+		d.l, d.p.met = l, true
 		l.reserved++
 		d.after(stageAnswer, d.back)
 	}

@@ -43,7 +43,33 @@
 // 2s". Faults act where bytes are delivered, so they hit what is in flight. The
 // plan is fixed before the run; each stream draws from entropy of its own, so
 // taking a fault out of the plan leaves the rest of the randomness as it was.
-// Every fault that acts is recorded in the history.
+// Every fault that acts is recorded in the history. What the design calls for, and
+// where it is:
+//
+//	latency, jitter, bandwidth, bounded buffers  Path
+//	splitting and coalescing of writes           Path.Split: what a Read returns has
+//	                                             no more to do with the Writes than
+//	                                             the order of bytes
+//	reset, cut, half-close, lost end             Reset, Truncate, HalfClose, DropEnd
+//	stall, delay, one-way partition              Stall, Delay, Partition
+//	refused, black-holed, slow connects          Refuse, BlackHole, SlowAccept
+//	crash and restart of a host                  Crash, Host.Crash, Host.Restart
+//	clocks that differ from host to host         Host.SetClock
+//
+// A fault acts at once, at a time, at a number of bytes delivered, or where a
+// Predicate says. HealCore ends the faults of a part of the network and freezes the
+// rest, for a run whose second phase demands progress (sim.World.Converge).
+//
+// # Hosts that crash
+//
+// The software of a host that is to crash is started by Host.Go with Host.Env, so
+// that it stops with the host. Peers meet silence until the host restarts, then
+// resets and refusals, as with TCP:
+//
+//	broker := net.Host("broker")
+//	broker.OnRestart(serve) // in a thread of the broker's
+//	broker.Go("serve", serve)
+//	net.Inject(netsim.MustParseFault("crash broker @time 5ms for 20ms"))
 //
 // # Limitations
 //

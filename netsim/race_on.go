@@ -13,6 +13,10 @@ import (
 // start and releases it at its end. The edges are fewer than those of package
 // syscall, where each read comes after every earlier write of the process.
 
+// What says whether the network is shared may change while connections stand; it is
+// read and written unseen by the detector.
+
+//go:norace
 func acquire(p *pair) {
 	runtime.RaceAcquire(unsafe.Pointer(&p.a))
 	if p.n.shared {
@@ -20,12 +24,16 @@ func acquire(p *pair) {
 	}
 }
 
+//go:norace
 func release(p *pair) {
 	runtime.RaceReleaseMerge(unsafe.Pointer(&p.a))
 	if p.n.shared {
 		releaseNet(p.n)
 	}
 }
+
+//go:norace
+func (n *Network) share() { n.shared = true }
 
 func acquireNet(n *Network) { runtime.RaceAcquire(unsafe.Pointer(n)) }
 func releaseNet(n *Network) { runtime.RaceReleaseMerge(unsafe.Pointer(n)) }

@@ -6,6 +6,8 @@ import "github.com/collider-amqp/collider/sim"
 func All() []*sim.Scenario {
 	return append([]*sim.Scenario{
 		Broker,
+		Convergence,
+		CrashRecovery,
 		GoAMQPClient,
 		Lifecycle,
 		MultithreadedClient,

@@ -14,6 +14,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestBroker(t *testing.T)              { simtest.Run(t, Broker) }
+func TestConvergence(t *testing.T)         { simtest.Run(t, Convergence) }
+func TestCrashRecovery(t *testing.T)       { simtest.Run(t, CrashRecovery) }
 func TestGoAMQPClient(t *testing.T)        { simtest.Run(t, GoAMQPClient) }
 func TestLifecycle(t *testing.T)           { simtest.Run(t, Lifecycle) }
 func TestMultithreadedClient(t *testing.T) { simtest.Run(t, MultithreadedClient) }

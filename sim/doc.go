@@ -55,10 +55,18 @@
 // # Verdicts
 //
 // A run fails by a property (World.Fail, Scenario.Check), a panic, misuse of an
-// object by its owner's rules (RuleError), deadlock, livelock, leaked threads, or a
-// step that does not come back; see Kind. After the verdict the threads that are
+// object by its owner's rules (RuleError), deadlock, livelock, leaked threads, a goal
+// that is not reached (World.Converge), or a step that does not come back; see Kind. After the verdict the threads that are
 // left are unwound: their deferred calls run, and each operation on the World
 // panics again (see Unwinding). Nothing of that counts.
+//
+// # Crashes, clocks, progress
+//
+// Threads may run on a Machine, which has a clock of its own, ahead or behind, fast or
+// slow, and can crash: its threads and timers are then out of the run for good, and are
+// neither deadlock nor leak. A run may have a second phase, from World.Converge on: the
+// scenario has healed what the program needs, the schedule is fair, and a goal must be
+// met within so many steps and so much idle time.
 //
 // # Extension
 //

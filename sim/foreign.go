@@ -93,7 +93,7 @@ type Event struct {
 func (e *Event) Init(w *World, f func()) {
 	e.w = w
 	e.timer.renew()
-	e.timer.at().fire = func() { w.ringEvent(f) }
+	e.timer.at().fire = func() { w.ringEvent(e.follow(f)) }
 }
 
 // IsZero reports whether e has not been made ready.
@@ -106,7 +106,10 @@ func (e *Event) IsZero() bool { return e.w == nil }
 // the time.
 //
 //go:norace
-func (e *Event) Set(at time.Duration) { e.w.clock.arm(e.timer.at(), at-e.w.clock.now) }
+func (e *Event) Set(at time.Duration) {
+	e.timer.release()
+	e.w.clock.arm(e.timer.at(), at-e.w.clock.now)
+}
 
 // Pending reports whether e is set.
 //

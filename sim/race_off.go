@@ -66,3 +66,6 @@ type heldTimer struct{ t timer }
 
 func (h *heldTimer) at() *timer { return &h.t }
 func (h *heldTimer) renew()     { h.t = timer{} }
+func (*heldTimer) release()     {}
+
+func (*Event) follow(f func()) func() { return f }

@@ -256,3 +256,22 @@ func (h *heldTimer) at() *timer {
 
 //go:norace
 func (h *heldTimer) renew() { h.t = new(timer) }
+
+// release begins the edge from who sets an Event to its function.
+//
+//go:norace
+func (h *heldTimer) release() { runtime.RaceReleaseMerge(unsafe.Pointer(h.at())) }
+
+// follow returns f with the end of that edge.
+//
+//go:norace
+func (e *Event) follow(f func()) func() {
+	if !e.w.programs.split {
+		return f
+	}
+	at := unsafe.Pointer(e.timer.at())
+	return func() {
+		runtime.RaceAcquire(at)
+		f()
+	}
+}

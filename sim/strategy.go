@@ -213,4 +213,7 @@ func (w *World) useFair() {
 	w.watchChoices()
 	w.every = false
 	w.clock.makeFair(w.seed)
+	if w.limits.goal.open() {
+		w.clock.makePatient()
+	}
 }

@@ -65,6 +65,7 @@ const (
 	rDELIVERY2
 	rDELIVERY3
 	rCREDIT1
+	rCRASH1
 
 	rules
 )
@@ -123,6 +124,7 @@ var ruleTable = [rules]Rule{
 	rDELIVERY2: {"DELIVERY-2", "no message is received more often than it was sent"},
 	rDELIVERY3: {"DELIVERY-3", "no message is received that was not sent"},
 	rCREDIT1:   {"CREDIT-1", "no more messages come than there was credit for"},
+	rCRASH1:    {"CRASH-1", "nothing of a container runs after it has crashed"},
 }
 
 // Rules returns the rules that this package judges, in a fixed order.

@@ -33,6 +33,8 @@ type container struct {
 	final      uint64 // Return of the last run() of a stopped container
 	carried    uint64 // Return of a run() that must have carried stop() out
 	dead       uint64 // Call of a run() that must do nothing
+	crashed    uint64 // Note
+	drift      int64  // of its clock, in parts per million
 }
 
 func threads(n int64) int { return int(max(1, min(n, 1<<20))) }
@@ -204,7 +206,7 @@ func (c *Checker) once(e *history.Event, ct *container, n int) {
 func (c *Checker) finishRuns() {
 	for i := range c.containers {
 		ct := &c.containers[i]
-		if c.finished == 0 || ct.runOpen == 0 {
+		if c.finished == 0 || ct.runOpen == 0 || ct.crashed != 0 {
 			continue
 		}
 		switch {
