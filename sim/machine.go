@@ -161,7 +161,7 @@ func (w *World) stop(t *Thread) {
 
 // mourn tells who is concerned that t never runs again.
 func (w *World) mourn(t *Thread) {
-	t.self.queue.setAll(true)
+	t.self.enableAll()
 	if h := w.hooks.exit; h != nil {
 		h.Exit(t)
 	}
