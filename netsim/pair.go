@@ -14,6 +14,7 @@ type pair struct {
 	id     uint32 // from 1, in order of dialling in the network
 	stands bool   // the handshake is over
 	over   bool   // nothing can happen to it any more
+	taken  bool   // Accept has returned it
 
 	dialer, acceptor string // hosts
 	nth              int    // from 1, among the dials from one to the other
@@ -26,7 +27,7 @@ type pair struct {
 
 // open makes p ready for a new connection.
 func (p *pair) open(n *Network, dialer, acceptor Addr, there, back *way) {
-	p.n, p.stands, p.over = n, false, false
+	p.n, p.stands, p.over, p.taken = n, false, false, false
 	p.a.open(p, &p.ba, &p.ab, dialer, acceptor)
 	p.b.open(p, &p.ab, &p.ba, acceptor, dialer)
 	p.ab.open(p, &p.a, &p.b, there, false)

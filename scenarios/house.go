@@ -34,7 +34,8 @@ const steps = 500_000
 // house is what the worlds have in common.
 type house struct {
 	*stage.Stage
-	w *sim.World
+	w    *sim.World
+	path netsim.Path // of all hosts
 }
 
 // newHouse draws the network.
@@ -45,7 +46,7 @@ func newHouse(w *sim.World) *house {
 		path.Latency = time.Duration(draw.IntN(int(most)+1)) * time.Microsecond
 		path.Jitter = time.Duration(draw.IntN(int(most)+1)) * time.Microsecond
 	}
-	return &house{stage.New(w, netsim.Options{Path: path}), w}
+	return &house{stage.New(w, netsim.Options{Path: path}), w, path}
 }
 
 // faults draws and plans as many faults as the fault parameters of the scenario

@@ -8,9 +8,11 @@ func All() []*sim.Scenario {
 		Broker,
 		GoAMQPClient,
 		Lifecycle,
+		Links,
 		MultithreadedClient,
 		MultithreadedClientFlowControl,
 		Serialization,
+		Timers,
 		WakeCoalescing,
 		WorkQueueOrder,
 	}, Micro()...)

@@ -16,9 +16,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestBroker(t *testing.T)              { simtest.Run(t, Broker) }
 func TestGoAMQPClient(t *testing.T)        { simtest.Run(t, GoAMQPClient) }
 func TestLifecycle(t *testing.T)           { simtest.Run(t, Lifecycle) }
+func TestLinks(t *testing.T)               { simtest.Run(t, Links) }
 func TestMultithreadedClient(t *testing.T) { simtest.Run(t, MultithreadedClient) }
 func TestFlowControl(t *testing.T)         { simtest.Run(t, MultithreadedClientFlowControl) }
 func TestSerialization(t *testing.T)       { simtest.Run(t, Serialization) }
+func TestTimers(t *testing.T)              { simtest.Run(t, Timers) }
 func TestWakeCoalescing(t *testing.T)      { simtest.Run(t, WakeCoalescing) }
 func TestWorkQueueOrder(t *testing.T)      { simtest.Run(t, WorkQueueOrder) }
 

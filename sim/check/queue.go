@@ -136,7 +136,7 @@ func (c *Checker) beginWork(e *history.Event) {
 func (c *Checker) deferred(e *history.Event, j *job) {
 	switch {
 	case j.call == 0:
-	case j.ret == 0 && c.h.At(j.call).Thread == e.Thread:
+	case c.end[j.call-1] == 0 && c.h.At(j.call).Thread == e.Thread:
 		c.fail(rSER8, []uint64{j.call, e.Seq}, "job %d of queue %d ran inside its add", e.Item, e.Queue)
 	case j.inside != 0 && c.end[j.inside-1] == 0:
 		c.fail(rSER8, []uint64{j.inside, j.call, e.Seq}, "job %d of queue %d ran inside %s, which added it", e.Item, e.Queue, c.name(j.inside))

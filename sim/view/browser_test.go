@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/collider-amqp/collider/scenarios/canary"
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/canary"
 	"github.com/collider-amqp/collider/sim/view"
 )
 
