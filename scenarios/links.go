@@ -26,6 +26,7 @@ var Links = &sim.Scenario{
 		"LINK-1", "each link, and each drain, comes to its end",
 		"LINK-2", "what a sender had credit for before its end is received, in order",
 		"LINK-3", "each message has the outcome that its receiver gave it",
+		"LINK-4", "a connection that both sides close ends without an error",
 		"CREDIT-1", "no message without credit",
 		"ENG-4", "a sender has no more credit than the receiver's window",
 		"DELIVERY-2", "nothing is received twice",
@@ -144,6 +145,11 @@ func links(w *sim.World) {
 	listener.Stop()
 	x.JoinRun(serving, "the listener and the last connection have closed")
 	x.Finish()
+}
+
+// broken fails the run: nothing in this world gives a stream reason to fail.
+func (lw *linkWorld) broken(c *container.Connection) {
+	lw.w.Fail("LINK-4", "the transport failed: %v", c.TransportError())
 }
 
 // number claims n message numbers and returns the first.

@@ -25,6 +25,9 @@ func newLinkClient(lw *linkWorld) *linkClient {
 	}
 }
 
+// OnTransportError fails the run.
+func (h *linkClient) OnTransportError(c *container.Connection) { h.w.broken(c) }
+
 // OnConnectionOpen begins the lanes.
 func (h *linkClient) OnConnectionOpen(c *container.Connection) {
 	for i := range h.w.w.Param("lanes") {

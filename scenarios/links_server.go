@@ -17,6 +17,9 @@ type linkServer struct {
 	moods *choice.Stream
 }
 
+// OnTransportError fails the run.
+func (h *linkServer) OnTransportError(c *container.Connection) { h.w.broken(c) }
+
 // OnReceiverOpen takes a link, also one that comes again after a detach.
 func (h *linkServer) OnReceiverOpen(r *container.Receiver) {
 	r.Open(container.ReceiverOptions{CreditWindow: 1 + h.moods.IntN(linkWindow), ManualAccept: true})
