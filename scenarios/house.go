@@ -19,6 +19,13 @@ var (
 	octetsParam  = sim.Param{Name: "split", Doc: "reads are whole (0), split at random (1), octet by octet (2)", Default: 0, Min: 0, Max: 2, Draw: sim.Switch}
 )
 
+// burst is more jobs than a turn of a container runs at once, so that some are left
+// for another turn.
+const burst = 300
+
+// burstParam says whether there is one.
+var burstParam = sim.Param{Name: "burst", Doc: "jobs come by ones and twos (0), or hundreds as well (1)", Default: 0, Min: 0, Max: 1, Draw: sim.Switch}
+
 // Parameters that count faults. A name that begins with "fault." makes a
 // parameter subject to simrun run -faults.
 var (

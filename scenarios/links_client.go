@@ -235,6 +235,21 @@ func (h *linkClient) grant(o *linkLife, n int) {
 	h.noteCredit(o, n)
 }
 
+// grantSoon grants credit at once, or behind what has come already: messages beyond
+// the credit would be among that.
+func (h *linkClient) grantSoon(o *linkLife) {
+	n := 1 + o.lane.draw.IntN(3)
+	if o.lane.draw.Bool(0.5) {
+		h.grant(o, n)
+		return
+	}
+	h.w.client.Queue(o.lane.conn).Add(func() {
+		if !o.over && !o.ending {
+			h.grant(o, n)
+		}
+	})
+}
+
 func (h *linkClient) noteCredit(o *linkLife, n int) {
 	rec := h.w.w.Recorder()
 	rec.Note(history.Event{Name: history.NoteCredit, Link: rec.ID(history.Links, o.receiver), Count: int64(n)})
@@ -253,7 +268,7 @@ func (h *linkClient) OnMessage(d *container.Delivery, m *container.Message) {
 	case o.drains && o.credit > 0 && o.lane.draw.Bool(0.5):
 		h.drain(o)
 	case o.credit == 0:
-		h.grant(o, 1+o.lane.draw.IntN(3))
+		h.grantSoon(o)
 	}
 }
 
@@ -280,7 +295,7 @@ func (h *linkClient) OnReceiverDrainFinish(r *container.Receiver) {
 	case o.got == o.count:
 		h.endReceiver(o)
 	case o.credit == 0:
-		h.grant(o, 1+o.lane.draw.IntN(3))
+		h.grantSoon(o)
 	}
 }
 

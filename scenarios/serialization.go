@@ -35,7 +35,7 @@ var Serialization = &sim.Scenario{
 		{Name: "connections", Doc: "connections of the client", Default: 3, Min: 1, Max: 4},
 		{Name: "pokers", Doc: "threads that poke", Default: 2, Min: 1, Max: 3},
 		{Name: "pokes", Doc: "pokes of each", Default: 6, Min: 1, Max: 12},
-		workersParam, latencyParam, octetsParam,
+		burstParam, workersParam, latencyParam, octetsParam,
 	},
 	Run:   serialization,
 	Check: stage.Judge,
@@ -95,6 +95,11 @@ func serialization(w *sim.World) {
 	}
 	for _, p := range pokers {
 		p.Join()
+	}
+	if w.Param("burst") == 1 {
+		for range burst {
+			client.Queue(conns[0]).Add(func() {})
+		}
 	}
 	meet(w, client, conns)
 	for _, c := range conns {

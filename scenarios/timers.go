@@ -22,7 +22,6 @@ import (
 var Timers = &sim.Scenario{
 	Name: "timers",
 	Doc:  "scheduled functions and free-standing queues that schedule, cancel and close each other",
-	Tags: []string{"micro"},
 	Properties: rules(
 		"SCHED-1", "a scheduled function runs once and not early",
 		"SCHED-2", "scheduled functions run in the order of their due times",
@@ -45,7 +44,7 @@ var Timers = &sim.Scenario{
 		{Name: "planners", Doc: "threads that schedule", Default: 2, Min: 1, Max: 3},
 		{Name: "plans", Doc: "operations of each", Default: 6, Min: 1, Max: 12},
 		{Name: "end", Doc: "the end is an auto-stop (0), a stop meanwhile (1)", Default: 0, Min: 0, Max: 1},
-		workersParam,
+		burstParam, workersParam,
 	},
 	Run:   timersWorld,
 	Check: stage.Judge,
@@ -120,6 +119,12 @@ func timersWorld(w *sim.World) {
 	for i := range w.Param("planners") {
 		name := fmt.Sprintf("planner-%d", i)
 		planners = append(planners, w.Go(name, func() { k.plan(w.Rand(name)) }))
+	}
+	if w.Param("burst") == 1 {
+		others := c.NewQueue()
+		for range burst {
+			others.Add(func() {})
+		}
 	}
 	if k.stopped {
 		c.Stop(nil)
