@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -146,10 +147,10 @@ func (p *program) shrink(ctx context.Context, t *Trial, limit time.Duration) (*S
 
 // join makes a path of the program's an absolute one.
 func (p *program) join(name string) string {
-	if strings.HasPrefix(name, p.dir) {
+	if filepath.IsAbs(name) {
 		return name
 	}
-	return p.dir + string(os.PathSeparator) + name
+	return filepath.Join(p.dir, name)
 }
 
 // do runs the program with -json and returns the objects that it prints.
