@@ -43,6 +43,7 @@ var Links = &sim.Scenario{
 		{Name: "rounds", Doc: "links of each lane, one after another", Default: 3, Min: 1, Max: 4},
 		{Name: "messages", Doc: "most messages of a link", Default: 4, Min: 1, Max: 6},
 		{Name: "size", Doc: "most octets of a message", Default: 40, Min: 10, Max: 1500, Draw: sim.Switch},
+		{Name: "huge", Doc: "every third message is of 100 000 octets (1), if the streams are wide and whole", Default: 0, Min: 0, Max: 1, Draw: sim.Switch},
 		{Name: "frame", Doc: "frames are of any size (0) or of 512 octets at most (1)", Default: 0, Min: 0, Max: 1, Draw: sim.Switch},
 		{Name: "tight", Doc: "a stream holds 64 KiB (0), or 64 octets times this", Default: 0, Min: 0, Max: 4, Draw: sim.Switch},
 		workersParam, latencyParam, splitParam,
@@ -163,7 +164,11 @@ func (lw *linkWorld) number(n int) uint64 {
 
 // message makes a message, whose number it holds with that of its link's first.
 func (lw *linkWorld) message(item, first uint64) *container.Message {
-	m := container.NewMessage(make([]byte, 1+item*37%uint64(lw.w.Param("size"))))
+	size := 1 + item*37%uint64(lw.w.Param("size"))
+	if item%3 == 0 && lw.w.Param("huge") == 1 && lw.w.Param("tight")+lw.w.Param("split") == 0 {
+		size = hugeMessage
+	}
+	m := container.NewMessage(make([]byte, size))
 	m.SetID(item)
 	m.SetCorrelationID(first)
 	return m
@@ -222,6 +227,10 @@ const (
 
 // outcome is what the receiver of a message makes of it.
 func outcome(item uint64) int { return int(item/2) % outcomes }
+
+// hugeMessage is the size of a huge message, in octets: two are more than an engine
+// keeps ready to be written.
+const hugeMessage = 100_000
 
 // supply is what the server still has to send on a link.
 type supply struct {
