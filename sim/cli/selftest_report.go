@@ -173,8 +173,14 @@ type canaryObject struct {
 	Trials   []trialObject `json:"trials"`
 	Build    float64       `json:"build_seconds"`
 	Seconds  float64       `json:"seconds"`
-	Before   int           `json:"decisions_before,omitempty"`
-	After    int           `json:"decisions_after,omitempty"`
+	Shrunk   *canaryShrunk `json:"shrunk,omitempty"` // only with -shrink
+}
+
+// canaryShrunk is the first failure made smaller, in decisions.
+type canaryShrunk struct {
+	Before  int  `json:"before"`
+	After   int  `json:"after"`
+	Minimal bool `json:"minimal"`
 }
 
 type trialObject struct {
@@ -215,7 +221,7 @@ func canaryObjectOf(r *canary.Result) canaryObject {
 		o.Trials = append(o.Trials, trialObject{t.Seed, t.Runs, t.Failed, t.Rule, t.Message, t.Repeats, t.Elapsed.Seconds()})
 	}
 	if s := shrunkOf(r); s != nil {
-		o.Before, o.After = s.Before, s.After
+		o.Shrunk = &canaryShrunk{s.Before, s.After, s.Minimal}
 	}
 	return o
 }
