@@ -19,8 +19,8 @@ func TestEveryCanaryIsUsable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) < 40 {
-		t.Errorf("there are %d canaries, fewer than 40", len(all))
+	if len(all) < 80 {
+		t.Errorf("there are %d canaries, fewer than 80", len(all))
 	}
 	for _, c := range all {
 		if _, err := c.Overlay("..", t.TempDir()); err != nil {
