@@ -154,14 +154,18 @@ func (s *Suite) Run(ctx context.Context, canaries []*Canary, o Options) ([]*Resu
 	defer os.RemoveAll(temp)
 	slots := make(chan struct{}, o.Parallel)
 	ready := make([]chan *Result, len(canaries))
-	for i, c := range canaries {
+	for i := range canaries {
 		ready[i] = make(chan *Result, 1)
-		go func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			ready[i] <- s.one(ctx, c, temp, &o)
-		}()
 	}
+	go func() { // in order, so that results can be told of as they come
+		for i, c := range canaries {
+			slots <- struct{}{}
+			go func() {
+				defer func() { <-slots }()
+				ready[i] <- s.one(ctx, c, temp, &o)
+			}()
+		}
+	}()
 	results := make([]*Result, len(canaries))
 	for i := range ready {
 		results[i] = <-ready[i]
