@@ -164,8 +164,8 @@ func (p *program) do(ctx context.Context, args ...string) (code int, all []objec
 	}
 	code = cmd.ProcessState.ExitCode()
 	for line := range bytes.Lines(stdout.Bytes()) {
-		var o object
-		if err := json.Unmarshal(line, &o); err != nil {
+		o, err := parse(line)
+		if err != nil {
 			return code, nil, fmt.Errorf("%s printed %q, which is no object", args[0], line)
 		}
 		all = append(all, o)
@@ -174,6 +174,21 @@ func (p *program) do(ctx context.Context, args ...string) (code int, all []objec
 		return code, nil, fmt.Errorf("%s ended with exit code %d: %s", args[0], code, firstLine(strings.TrimSpace(stderr.String())))
 	}
 	return code, all, nil
+}
+
+// parse reads an object. Of those of other types than matter here it takes the type
+// alone: their fields may be anything.
+func parse(line []byte) (o object, err error) {
+	var kind struct{ Type string }
+	if err := json.Unmarshal(line, &kind); err != nil {
+		return o, err
+	}
+	switch kind.Type {
+	case "failure", "summary", "shrunk":
+		err = json.Unmarshal(line, &o)
+	}
+	o.Type = kind.Type
+	return o, err
 }
 
 func first(all []object, kind string) *object {
