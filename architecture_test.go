@@ -69,6 +69,11 @@ var imports = []struct {
 		"net":                    "a search in memory",
 		"testing":                "shrinking also serves a plain binary",
 	}},
+	{"sim/canary", map[string]string{
+		module + "container/...": "bugs can be planted in any program",
+		module + "sim/...":       "the program is run as its user would, by its command line",
+		"testing":                "the command plants bugs, too",
+	}},
 	{"sim/cli", map[string]string{module + "container/...": "the command serves anybody's scenarios"}},
 	{"sim/simtest", map[string]string{module + "container/...": "any program can be tested"}},
 	{"sim/view", map[string]string{

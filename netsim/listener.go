@@ -57,6 +57,7 @@ func (l *Listener) accept() *handshake {
 	}
 	d := l.backlog[0]
 	l.backlog = append(l.backlog[:0], l.backlog[1:]...)
+	d.p.taken = true
 	l.update()
 	l.h.n.retry(nil) // a place has become free
 	return d

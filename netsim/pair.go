@@ -15,6 +15,7 @@ type pair struct {
 	met    bool   // the acceptor's host knows of it
 	stands bool   // the handshake is over
 	over   bool   // nothing can happen to it any more
+	taken  bool   // Accept has returned it
 
 	dialer, acceptor string // hosts
 	nth              int    // from 1, among the dials from one to the other
@@ -27,7 +28,7 @@ type pair struct {
 
 // open makes p ready for a new connection.
 func (p *pair) open(n *Network, a, b *Host, dialer, acceptor Addr, there, back *way) {
-	p.n, p.met, p.stands, p.over = n, false, false, false
+	p.n, p.met, p.stands, p.over, p.taken = n, false, false, false, false
 	p.a.open(p, a, &p.ba, &p.ab, dialer, acceptor)
 	p.b.open(p, b, &p.ab, &p.ba, acceptor, dialer)
 	p.ab.open(p, &p.a, &p.b, there, false)

@@ -20,6 +20,13 @@ var (
 	octetsParam  = sim.Param{Name: "split", Doc: "reads are whole (0), split at random (1), octet by octet (2)", Default: 0, Min: 0, Max: 2, Draw: sim.Switch}
 )
 
+// burst is more jobs than a turn of a container runs at once, so that some are left
+// for another turn.
+const burst = 300
+
+// burstParam says whether there is one.
+var burstParam = sim.Param{Name: "burst", Doc: "jobs come by ones and twos (0), or hundreds as well (1)", Default: 0, Min: 0, Max: 1, Draw: sim.Switch}
+
 // Parameters that count faults. A name that begins with "fault." makes a
 // parameter subject to simrun run -faults.
 var (
@@ -38,7 +45,8 @@ const steps = 500_000
 // house is what the worlds have in common.
 type house struct {
 	*stage.Stage
-	w *sim.World
+	w    *sim.World
+	path netsim.Path // of all hosts
 }
 
 // newHouse draws the network.
@@ -49,7 +57,7 @@ func newHouse(w *sim.World) *house {
 		path.Latency = time.Duration(draw.IntN(int(most)+1)) * time.Microsecond
 		path.Jitter = time.Duration(draw.IntN(int(most)+1)) * time.Microsecond
 	}
-	return &house{stage.New(w, netsim.Options{Path: path}), w}
+	return &house{stage.New(w, netsim.Options{Path: path}), w, path}
 }
 
 // family are the kinds of faults that one parameter counts.

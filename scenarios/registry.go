@@ -10,9 +10,11 @@ func All() []*sim.Scenario {
 		CrashRecovery,
 		GoAMQPClient,
 		Lifecycle,
+		Links,
 		MultithreadedClient,
 		MultithreadedClientFlowControl,
 		Serialization,
+		Timers,
 		WakeCoalescing,
 		WorkQueueOrder,
 	}, Micro()...)

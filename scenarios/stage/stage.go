@@ -42,6 +42,7 @@ package stage
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/collider-amqp/collider/container"
 	"github.com/collider-amqp/collider/container/record"
@@ -61,6 +62,7 @@ var Judge = check.Standard(check.Options{Strict: true})
 type Stage struct {
 	World *sim.World
 	Net   *netsim.Network
+	envs  map[*record.Container]*env
 }
 
 // New makes the network of a run. Its faults may name the conditions of package
@@ -69,7 +71,7 @@ func New(w *sim.World, o netsim.Options) *Stage {
 	if o.Predicate == nil {
 		o.Predicate = trigger.Parse
 	}
-	return &Stage{w, netsim.New(w, o)}
+	return &Stage{w, netsim.New(w, o), make(map[*record.Container]*env)}
 }
 
 // Container makes an observed container, software of the host of its name with that
@@ -79,8 +81,9 @@ func New(w *sim.World, o netsim.Options) *Stage {
 func (s *Stage) Container(id string, h container.Handler) *record.Container {
 	patient := container.ConnectionOptions{OpenTimeout: -1, CloseTimeout: -1}
 	machine := s.Net.Host(id).Machine()
+	e := &env{Env: machine.Env(), w: s.World, machine: machine}
 	c := record.New(s.World.Recorder(), id, h, container.Options{
-		Env:              env{machine.Env(), s.World},
+		Env:              e,
 		Transport:        s.Net.Host(id),
 		ClientConnection: patient,
 		ServerConnection: patient,
@@ -91,6 +94,7 @@ func (s *Stage) Container(id string, h container.Handler) *record.Container {
 	machine.OnCrash(func() {
 		s.World.Recorder().Note(history.Event{Name: history.NoteCrashed, Container: c.ID()})
 	})
+	s.envs[c] = e
 	return c
 }
 
@@ -124,16 +128,47 @@ func (s *Stage) Converge(core []string, g sim.Goal) (met func()) {
 	return s.World.Converge(g)
 }
 
-// env is the World's Env with the view that a panic of user code is a failure of
-// the run, at its own place, before the container makes a stop of it and other
-// connections show symptoms.
+// env is the World's Env with two views of its own: a panic of user code is a
+// failure of the run, at its own place, before the container makes a stop of it
+// and other connections show symptoms; and the container's threads are counted.
+// The counters are atomic for the race detector's sake: the World does not switch
+// threads at them, and the container's own mutex orders what they order.
 type env struct {
 	sim.Env
-	w *sim.World
+	w       *sim.World
+	machine *sim.Machine // whose crash ends threads that are not counted out
+	running atomic.Int64 // calls of Run in progress
+	alive   atomic.Int64 // threads that the container has started and that have not ended
 }
 
 // Panicked implements container.PanicObserver.
-func (e env) Panicked(err error) { e.w.FailError(err) }
+func (e *env) Panicked(err error) { e.w.FailError(err) }
+
+// Go counts the thread.
+func (e *env) Go(name string, f func()) {
+	e.alive.Add(1)
+	e.Env.Go(name, func() {
+		f()
+		e.alive.Add(-1)
+	})
+}
+
+// run calls Run, and demands of the last call to return that no thread of the
+// container is left, whatever it did (RUN-1).
+func (e *env) run(ctx context.Context, c *record.Container, n int) error {
+	e.running.Add(1)
+	err := c.Run(ctx, n)
+	if left := e.alive.Load(); e.running.Add(-1) == 0 && left > 0 && !e.machine.Crashed() {
+		e.w.Fail("RUN-1", "Run of container %q returned and left %d threads of its own behind", c.Container().ID(), left)
+	}
+	return err
+}
+
+// RunHere calls c's Run on the calling thread, and fails the World if the last Run
+// of a container to return leaves a thread behind (RUN-1).
+func (s *Stage) RunHere(ctx context.Context, c *record.Container, n int) error {
+	return s.envs[c].run(ctx, c, n)
+}
 
 // Listen opens a listener on AMQP's port (§2.1) of the container's host; a nil
 // handler means the defaults.
@@ -150,7 +185,7 @@ func (s *Stage) Listen(c *record.Container, h container.ListenHandler) *record.L
 func (s *Stage) Run(c *record.Container, n int) *sim.Thread {
 	id := c.Container().ID()
 	return s.Net.Host(id).Go(id, func() {
-		if err := c.Run(context.Background(), n); err != nil {
+		if err := s.RunHere(context.Background(), c, n); err != nil {
 			s.World.FailError(fmt.Errorf("container %q: Run: %w", id, err))
 		}
 	})

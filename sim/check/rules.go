@@ -39,6 +39,7 @@ const (
 	rRUN5
 	rRUN6
 	rRUN7
+	rRUN9
 	rRUN12
 	rRUN13
 	rRUN14
@@ -98,6 +99,7 @@ var ruleTable = [rules]Rule{
 	rRUN5:      {"RUN-5", "on_container_stop is the last callback and ends before the last run() returns"},
 	rRUN6:      {"RUN-6", "auto-stop comes when the last connection or listener has gone, and not before"},
 	rRUN7:      {"RUN-7", "pending scheduled work delays auto-stop"},
+	rRUN9:      {"RUN-9", "with auto-stop off run() returns only after stop()"},
 	rRUN12:     {"RUN-12", "run() returns when the container has become inactive"},
 	rRUN13:     {"RUN-13", "run() returns after stop(), and the first error counts"},
 	rRUN14:     {"RUN-14", "stop() is final: later connects, listens and runs do nothing"},

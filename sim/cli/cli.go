@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/canary"
 	"github.com/collider-amqp/collider/sim/runner"
 	"github.com/collider-amqp/collider/sim/view"
 )
@@ -40,6 +41,9 @@ type Config struct {
 	// Commands are further commands. One with the name of a built-in command
 	// replaces it.
 	Commands []Command
+	// Selftest says where the planted bugs of this program are, for the command
+	// selftest. Nil means that there are none, and no such command.
+	Selftest *canary.Suite
 	// Frames finds the frames in what goes over the simulated network, for view.
 	// Nil shows bytes.
 	Frames view.Decoder
@@ -187,6 +191,9 @@ func (c *Config) commands() []Command {
 		builtIn("view", "FILE|NAME:SEED", "draw one run: HTML, Perfetto, Wireshark, NDJSON", c.view),
 		builtIn("explore", "[NAME|GLOB …]", "visit all schedules within bounds of preemptions and faults", c.explore),
 		builtIn("verify", "[NAME|GLOB …]", "run each seed twice and compare digests", c.verify),
+	}
+	if c.Selftest != nil {
+		all = append(all, builtIn("selftest", "[CANARY|GLOB …]", "find the planted bugs, and print the score", c.selftest))
 	}
 	version := builtIn("version", "", "print the versions of module, Go and formats", c.version)
 	for _, extra := range c.Commands {

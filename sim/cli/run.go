@@ -18,6 +18,7 @@ func (c *Config) run(ctx context.Context, env *Env, args []string) int {
 		"Runs scenarios over seeds, after the stored failures of the corpus; no name means all.",
 		"run", "run -for 90s 'multithreaded-*'", "run broker -seed 7 -runs 1 -strategy pct:3",
 		"run -seed 1 -runs 100000 -shard 0/4 -keep-going -json", "run wake-coalescing -strategy dfs:2"), 1000, nil)
+	f.Var(&f.corpus, "corpus", "replay the stored failures first: `MODE` on or off")
 	patterns, code, ok := f.parse(args)
 	if !ok {
 		return code
@@ -115,6 +116,9 @@ func (c *Config) verify(ctx context.Context, env *Env, args []string) int {
 // corpus replays the stored failures of the chosen scenarios. Its code is not
 // ExitOK if the command ends here.
 func (r *reporter) corpus(chosen []*sim.Scenario) int {
+	if r.f.corpus.value == "off" {
+		return ExitOK
+	}
 	cases, err := runner.LoadCorpus(r.c.Corpus)
 	if err == nil {
 		err = runner.CheckCorpus(r.c.Scenarios, cases)

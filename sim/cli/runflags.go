@@ -31,6 +31,7 @@ type runFlags struct {
 	params    params
 	defaults  bool
 	verbose   bool
+	corpus    oneOf  // of run
 	again     string // pasteable line of a command whose runs no seed names
 }
 
@@ -66,6 +67,7 @@ func newRunFlags(f *Flags, runs uint64, absent map[string]string) *runFlags {
 	f.Var(&r.progress, "progress", "`MODE` of the progress line: auto, plain, off")
 	f.Var(&r.params, "p", "fix a scenario parameter, `KEY=NUMBER`; may be repeated")
 	f.BoolVar(&r.defaults, "defaults", false, "give the parameters that are not fixed their defaults")
+	r.corpus = onOff("on")
 	return r
 }
 
@@ -81,6 +83,9 @@ var (
 )
 
 const oneRun = "replay repeats one run, and its argument says which"
+
+// onOff is a flag that is on or off.
+func onOff(value string) oneOf { return oneOf{value, []string{"on", "off"}} }
 
 // given reports whether a flag stands on the command line or in the environment.
 func (r *runFlags) given(name string) bool {

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/collider-amqp/collider/scenarios/canary"
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/canary"
 	"github.com/collider-amqp/collider/sim/view"
 )
 
@@ -76,7 +76,7 @@ func planted(t *testing.T, name string) (do func(code int, args ...string), c *c
 	simrun := filepath.Join(dir, "simrun")
 	run(0, "go", "build", "-overlay", overlay, "-o", simrun, "./cmd/simrun")
 	do = func(code int, args ...string) { t.Helper(); run(code, simrun, args...) }
-	do(1, "run", c.Scenario, "-seed", "1", "-runs", "10000", "-progress", "off", "-out", dir)
+	do(1, "run", c.Scenario, "-seed", "1", "-runs", "10000", "-corpus", "off", "-progress", "off", "-out", dir)
 	files, err := filepath.Glob(filepath.Join(dir, "*.sim.json"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("the run left %v, %v", files, err)
