@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/collider-amqp/collider/container"
 	"github.com/collider-amqp/collider/container/record"
-	"github.com/collider-amqp/collider/container/wire"
 	"github.com/collider-amqp/collider/netsim"
 	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
@@ -43,10 +41,10 @@ func microScenario(name, doc string, run func(micro), params []sim.Param, proper
 // where both sides are silent, some time after the mark.
 var (
 	silentMenu = microMenu("reset client->peer#1 @time 1.5ms")
-	closeMenu  = microMenu("reset client->peer#1 @when close", "reset client<-peer#1 @when close",
-		"half-close client->peer#1 @when close", "half-close client<-peer#1 @when close")
-	deliveryMenu = microMenu("reset client->peer#1 @when transfer", "reset client<-peer#1 @when disposition",
-		"half-close client<-peer#1 @when disposition")
+	closeMenu  = microMenu("reset client->peer#1 @when close+3", "reset client<-peer#1 @when close+3",
+		"half-close client->peer#1 @when close+3", "half-close client<-peer#1 @when close+3")
+	deliveryMenu = microMenu("reset client->peer#1 @when transfer+3", "reset client<-peer#1 @when disposition+3",
+		"half-close client<-peer#1 @when disposition+3")
 )
 
 func microMenu(texts ...string) []netsim.Fault {
@@ -58,36 +56,7 @@ func microMenu(texts ...string) []netsim.Fault {
 }
 
 func newMicro(w *sim.World) micro {
-	inside := func(code byte) func() netsim.Predicate {
-		return func() netsim.Predicate { return insideFrame(code) }
-	}
-	return micro{&house{Stage: stage.New(w, netsim.Options{Predicates: map[string]func() netsim.Predicate{
-		"close":       inside(byte(wire.CodeClose)),
-		"transfer":    inside(byte(wire.CodeTransfer)),
-		"disposition": inside(byte(wire.CodeDisposition)),
-	}}), w: w}}
-}
-
-// insideFrame returns a predicate for the place after the performative's descriptor
-// in the first frame of that code.
-func insideFrame(code byte) netsim.Predicate {
-	const descriptor = 11 // frame header of 8 octets (§2.3.1), 0x00 0x53 code
-	var rest []byte
-	return func(p []byte) int {
-		before := len(rest)
-		rest = append(rest, p...)
-		for len(rest) > 0 {
-			if len(rest) >= descriptor && bytes.Equal(rest[8:descriptor], []byte{0x00, 0x53, code}) {
-				return max(0, descriptor-before)
-			}
-			size, _ := stage.DecodeFrame(rest)
-			if size == 0 {
-				return -1
-			}
-			rest, before = rest[size:], before-size
-		}
-		return -1
-	}
+	return micro{&house{Stage: stage.New(w, netsim.Options{}), w: w}}
 }
 
 // faults plans what the run has of a menu.

@@ -11,6 +11,7 @@ import (
 	proxycommand "github.com/collider-amqp/collider/netsim/proxy/command"
 	"github.com/collider-amqp/collider/scenarios"
 	"github.com/collider-amqp/collider/scenarios/stage"
+	"github.com/collider-amqp/collider/scenarios/trigger"
 	"github.com/collider-amqp/collider/sim/bench"
 	"github.com/collider-amqp/collider/sim/canary"
 	"github.com/collider-amqp/collider/sim/cli"
@@ -24,7 +25,7 @@ func config() cli.Config {
 		Selftest: &canary.Suite{
 			Module: "github.com/collider-amqp/collider", Package: "./cmd/simrun", Patches: "scenarios/testdata/canaries",
 		},
-		Commands: []cli.Command{command.Conform(), serveCommand, proxycommand.Proxy(proxycommand.Config{}), bench.Command()},
+		Commands: []cli.Command{command.Conform(), serveCommand, proxycommand.Proxy(proxycommand.Config{Predicate: trigger.Parse}), bench.Command()},
 	}
 }
 
