@@ -108,40 +108,64 @@ const StrategyNames = "auto, surw, pos, urw, pct:D, random, sticky:N, starve, rr
 // ParseStrategy returns a new strategy of the given name: auto, surw, pos, urw, pct
 // or pct:D, random, sticky or sticky:N, starve, rr or rr:N, dfs:P, delay:D or
 // feedback. N and D start at 1; without D, PCT draws its depth for each run. dfs and
-// delay give a *Search, with at most P preemptions or D delays, from 0; feedback
+// delay give a *Search, with at most P preemptions or D delays, from 0, and, as in
+// dfs:2:1, so many faults; feedback
 // gives a *Feedback.
 func ParseStrategy(name string) (Strategy, error) {
 	base, arg, hasArg := strings.Cut(name, ":")
-	n, least := 0, 1
-	search := base == "dfs" || base == "delay"
-	if search {
-		least = 0
+	if base == "dfs" || base == "delay" {
+		return parseSearch(name, base, arg)
 	}
+	n := 0
 	if hasArg {
-		v, err := strconv.Atoi(arg)
-		if err != nil || v < least || v > 1000 {
-			return nil, fmt.Errorf("sim: strategy %q: the number must be from %d to 1000", name, least)
+		var err error
+		if n, err = strategyNumber(name, arg, 1); err != nil {
+			return nil, err
 		}
-		n = v
 	}
-	switch {
-	case search && !hasArg:
-		return nil, fmt.Errorf("sim: strategy %q needs a bound, as in %s:2", name, name)
-	case base == "dfs":
-		return SearchPreemptions(n), nil
-	case base == "delay":
-		return SearchDelays(n), nil
-	case base == "pct":
+	switch base {
+	case "pct":
 		return PCT(n), nil
-	case base == "sticky":
+	case "sticky":
 		return Sticky(n), nil
-	case base == "rr":
+	case "rr":
 		return RoundRobin(n), nil
 	}
 	if s := plainStrategy(name); s != nil {
 		return s, nil
 	}
 	return nil, fmt.Errorf("sim: unknown strategy %q (want %s)", name, StrategyNames)
+}
+
+// parseSearch reads the bounds of a search, P or P:F.
+func parseSearch(name, base, arg string) (Strategy, error) {
+	if arg == "" {
+		return nil, fmt.Errorf("sim: strategy %q needs a bound, as in %s:2", name, base)
+	}
+	arg, faults, hasFaults := strings.Cut(arg, ":")
+	n, err := strategyNumber(name, arg, 0)
+	if err != nil {
+		return nil, err
+	}
+	f := 0
+	if hasFaults {
+		if f, err = strategyNumber(name, faults, 0); err != nil {
+			return nil, err
+		}
+	}
+	if base == "delay" {
+		return SearchDelays(n).WithFaults(f), nil
+	}
+	return SearchPreemptions(n).WithFaults(f), nil
+}
+
+// strategyNumber reads the number of a strategy's name.
+func strategyNumber(name, text string, least int) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > 1000 {
+		return 0, fmt.Errorf("sim: strategy %q: the number must be from %d to 1000", name, least)
+	}
+	return n, nil
 }
 
 // plainStrategy returns the strategy of a name without parameter, nil if none.

@@ -106,10 +106,14 @@ func (s *Search) WithFaults(n int) *Search {
 
 // Name implements Strategy.
 func (s *Search) Name() string {
+	name := "dfs:" + strconv.Itoa(s.bound)
 	if s.delays {
-		return "delay:" + strconv.Itoa(s.bound)
+		name = "delay:" + strconv.Itoa(s.bound)
 	}
-	return "dfs:" + strconv.Itoa(s.bound)
+	if s.faults > 0 {
+		name += ":" + strconv.Itoa(s.faults)
+	}
+	return name
 }
 
 // Report says how far the search is.
