@@ -63,7 +63,7 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 	}
 	for _, d := range decls {
-		if b := p.behaviors[d.fn]; d.fn != nil && b != nil && (b.Uses != "" || len(b.Starts) != 0) {
+		if b := p.behaviors[d.fn]; b != nil && (b.Uses != "" || len(b.Starts) != 0) {
 			pass.ExportObjectFact(d.fn, b)
 		}
 		p.judge(d)
@@ -110,11 +110,13 @@ func (p *program) learn(f function) (grown bool) {
 		return false
 	}
 	old := p.behaviors[f.fn]
-	w := &walker{program: p, learning: &behavior{}, params: parameters(f.fn)}
+	if old == nil {
+		old = new(behavior)
+	}
+	w := &walker{program: p, learning: new(behavior), params: parameters(f.fn)}
 	w.walk(f.node, context{own: true})
 	p.behaviors[f.fn] = w.learning
-	return old == nil && (w.learning.Uses != "" || len(w.learning.Starts) != 0) ||
-		old != nil && (old.Uses == "" && w.learning.Uses != "" || len(old.Starts) < len(w.learning.Starts))
+	return old.Uses == "" && w.learning.Uses != "" || len(old.Starts) < len(w.learning.Starts)
 }
 
 // judge walks a function for findings.
@@ -123,7 +125,6 @@ func (p *program) judge(f function) {
 	ctx := context{}
 	if f.fn != nil {
 		w.params = parameters(f.fn)
-		w.received = p.locals.received
 		if isHTTPHandler(f.fn) {
 			ctx = foreign(f.node, "OWN-1", "an HTTP handler")
 		}

@@ -22,10 +22,6 @@ func foreign(node ast.Node, rule, where string) context {
 
 func (c context) foreign() bool { return c.node != nil }
 
-// inner is the context of a function literal of which only that it is written
-// here is known.
-func (c context) inner() context { return context{} }
-
 // elsewhere are the functions that run an argument on a thread of its own.
 var elsewhere = []struct {
 	pkg, typ, name string
@@ -39,6 +35,11 @@ var elsewhere = []struct {
 	{"runtime", "", "AddCleanup", 1, "a cleanup"},
 	{"net/http", "", "HandleFunc", 1, "an HTTP handler"},
 	{"net/http", "ServeMux", "HandleFunc", 1, "an HTTP handler"},
+	{containerPath, "Env", "Go", 1, "a thread of Env.Go"},
+	{containerPath, "Env", "AfterFunc", 1, "a function of Env.AfterFunc"},
+	{containerPath, "Env", "OnDone", 1, "a function of Env.OnDone"},
+	{simPath, "World", "Go", 1, "a thread of World.Go"},
+	{simPath, "WaitGroup", "Go", 1, "a thread of WaitGroup.Go"},
 }
 
 // contextOfArgument returns where a call runs its function argument i, and

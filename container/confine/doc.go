@@ -20,14 +20,16 @@
 //
 //   - OWN-1: a member of a confined object in a goroutine, in a function given to
 //     time.AfterFunc, context.AfterFunc, sync.WaitGroup.Go, runtime.SetFinalizer or
-//     AddCleanup, in an HTTP handler, or in work of a free-standing queue. Functions
-//     and methods that are called there are followed, across packages too, as are
-//     functions that start their argument in a goroutine.
+//     AddCleanup, in an HTTP handler, on a thread of a container.Env or a sim.World,
+//     or in work of a free-standing queue. Functions and methods that are called
+//     there are followed, across packages too, as are functions that start their
+//     argument in a goroutine.
 //   - OWN-1: a session, link, delivery or tracker that is sent on a channel or
 //     stored in a package variable, in a field of one, or in one's sync.Map; and a
 //     member of any confined object that came over a channel.
 //   - OWN-2: a member of one connection's object in work of another's queue, where
-//     these are evidently two: two parameters, or two fields of one struct.
+//     these are evidently two: two parameters, or two fields of one struct; and a
+//     member of each of the connections in a slice or map, one after the other.
 //   - OWN-10: the message of OnMessage in a function that runs later, on a channel,
 //     in a field or in a package variable, unless it is a Clone.
 //   - SCHED-11: a member of a confined object in a function given to
@@ -56,5 +58,6 @@
 // variable assigned once, is not followed; nor are objects that reach another
 // connection's callback through a field. [container.MisuseError] finds these when
 // they happen, the simulator under every schedule. A goroutine that does nothing
-// until its container has stopped is not told from others.
+// until its container has stopped is not told from others, nor is a program that
+// Runs with one thread and wakes the other connection (ST-2).
 package confine

@@ -15,10 +15,17 @@ type locals struct {
 	times    map[types.Object]int      // how often each is assigned
 	params   map[types.Object]bool
 	received map[types.Object]bool // those that hold what came over a channel
+	ranged   map[types.Object]bool // those that stand for one connection of several after the other
 }
 
 func findLocals(pass *analysis.Pass) *locals {
-	l := &locals{make(map[types.Object]ast.Expr), make(map[types.Object]int), make(map[types.Object]bool), make(map[types.Object]bool)}
+	l := &locals{
+		values:   make(map[types.Object]ast.Expr),
+		times:    make(map[types.Object]int),
+		params:   make(map[types.Object]bool),
+		received: make(map[types.Object]bool),
+		ranged:   make(map[types.Object]bool),
+	}
 	for _, file := range pass.Files {
 		ast.Inspect(file, func(n ast.Node) bool {
 			l.note(pass.TypesInfo, n)
@@ -39,12 +46,7 @@ func (l *locals) note(info *types.Info, n ast.Node) {
 		}
 		l.assignments(info, names, n.Values)
 	case *ast.RangeStmt:
-		for _, e := range []ast.Expr{n.Key, n.Value} {
-			l.assigned(variable(info, e), nil)
-		}
-		if _, ok := types.Unalias(info.TypeOf(n.X)).Underlying().(*types.Chan); ok {
-			l.received[variable(info, n.Key)] = true
-		}
+		l.rangeStmt(info, n)
 	case *ast.UnaryExpr:
 		if n.Op == token.AND {
 			l.assigned(variable(info, n.X), nil)
@@ -65,6 +67,23 @@ func (l *locals) note(info *types.Info, n ast.Node) {
 	}
 }
 
+func (l *locals) rangeStmt(info *types.Info, r *ast.RangeStmt) {
+	_, channel := info.TypeOf(r.X).Underlying().(*types.Chan)
+	for _, e := range []ast.Expr{r.Key, r.Value} {
+		v := variable(info, e)
+		if v == nil {
+			continue
+		}
+		l.assigned(v, nil)
+		switch {
+		case channel:
+			l.received[v] = true
+		case confined(v.Type()) == "Connection":
+			l.ranged[v] = true
+		}
+	}
+}
+
 func (l *locals) assignments(info *types.Info, lhs, rhs []ast.Expr) {
 	for i, e := range lhs {
 		v := variable(info, e)
@@ -75,7 +94,7 @@ func (l *locals) assignments(info *types.Info, lhs, rhs []ast.Expr) {
 		default:
 			l.assigned(v, nil)
 		}
-		if v != nil && (len(rhs) == len(lhs) && isReceive(rhs[i]) || len(rhs) == 1 && i == 0 && isReceive(rhs[0])) {
+		if v != nil && i < len(rhs) && isReceive(rhs[i]) {
 			l.received[v] = true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 const (
 	containerPath = "github.com/collider-amqp/collider/container"
 	wirePath      = containerPath + "/wire"
+	simPath       = "github.com/collider-amqp/collider/sim"
 )
 
 // confinedTypes are the types whose objects belong to a connection, with the
@@ -99,8 +100,8 @@ func strict(info *types.Info, e ast.Expr) string {
 	return ""
 }
 
-// callee returns the function or method that a call names, nil if it is called
-// through a value or an interface.
+// callee returns the function or method that a call names, nil if it calls a
+// value.
 func callee(info *types.Info, call *ast.CallExpr) *types.Func { return funcOf(info, call.Fun) }
 
 func funcOf(info *types.Info, e ast.Expr) *types.Func {
@@ -120,14 +121,14 @@ func funcOf(info *types.Info, e ast.Expr) *types.Func {
 	default:
 		return nil
 	}
-	fn, ok := info.Uses[id].(*types.Func)
-	if !ok {
-		return nil
-	}
-	if r := fn.Signature().Recv(); r != nil && types.IsInterface(r.Type()) {
-		return nil
-	}
+	fn, _ := info.Uses[id].(*types.Func)
 	return fn
+}
+
+// hasBody reports whether fn is a function whose body is known where it is
+// declared: not the method of an interface.
+func hasBody(fn *types.Func) bool {
+	return fn != nil && (fn.Signature().Recv() == nil || !types.IsInterface(fn.Signature().Recv().Type()))
 }
 
 // isFunc reports whether fn is pkg.name or a method pkg.typ.name.

@@ -10,13 +10,9 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// alone words the rule.
+// alone words the rule for a confined type.
 func alone(typ string) string {
-	article := "a "
-	if typ == "" {
-		typ = "object"
-	}
-	return article + typ + " may be used in callbacks and work functions of its connection alone"
+	return "a " + typ + " may be used in callbacks and work functions of its connection alone"
 }
 
 // instead says what to do.
@@ -27,9 +23,6 @@ func instead(typ string) string {
 	}
 	return "add work to its connection's WorkQueue"
 }
-
-// cut splits "Sender.Send".
-func cut(what string) (typ, name string, ok bool) { return strings.Cut(what, ".") }
 
 // place is what is reported once: an object in a function that runs elsewhere,
 // or any other finding.

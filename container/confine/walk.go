@@ -2,18 +2,17 @@ package confine
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 )
 
 // walker goes through one function with what runs in it.
 type walker struct {
 	*program
-	learning *behavior             // what is learned, nil while findings are reported
-	params   map[types.Object]int  // of the declared function
-	received map[types.Object]bool // variables that hold what came over a channel
-	inside   []*ast.FuncLit        // local functions being followed, against recursion
+	learning *behavior            // what is learned, nil while findings are reported
+	params   map[types.Object]int // of the declared function
+	inside   []*ast.FuncLit       // the function literals around, and those followed by name
 }
 
 // walk goes through n, which runs in ctx.
@@ -30,7 +29,7 @@ func (w *walker) walk(n ast.Node, ctx context) {
 			w.call(n, ctx)
 			return false
 		case *ast.FuncLit:
-			w.literal(n, ctx.inner())
+			w.literal(n, context{}) // all that is known of it is that it is written here
 			return false
 		case *ast.SelectorExpr:
 			w.selector(n, ctx)
@@ -72,7 +71,7 @@ func (w *walker) goStmt(g *ast.GoStmt, ctx context) {
 // followed reports whether the body of a function is looked into, here or where
 // it is declared.
 func (w *walker) followed(fun ast.Expr) bool {
-	return w.literalOf(fun) != nil || funcOf(w.pass.TypesInfo, fun) != nil
+	return w.literalOf(fun) != nil || hasBody(funcOf(w.pass.TypesInfo, fun))
 }
 
 // literalOf returns the function literal that an expression is or, by the name of
@@ -88,7 +87,7 @@ func (w *walker) call(call *ast.CallExpr, ctx context) {
 	w.arguments(call, ctx)
 	w.storeCall(call)
 	if slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return w.locals.fromDriver(w.pass.TypesInfo, arg) }) {
-		ctx = ctx.inner() // what the function uses is its caller's
+		ctx = context{} // what the function uses is its caller's
 	}
 	w.runs(call.Fun, ctx)
 }
@@ -157,8 +156,11 @@ func (w *walker) selector(sel *ast.SelectorExpr, ctx context) {
 			w.report(sel, ctx, "OWN-2", typ+"."+name+" in work of another connection%s; add work to the WorkQueue of its own")
 		}
 	}
-	if w.cameOverChannel(sel.X) {
+	switch {
+	case w.cameOverChannel(sel.X):
 		w.report(sel, ctx, "OWN-1", typ+"."+name+" on what came over a channel: "+alone(typ)+"%s; add work to its WorkQueue")
+	case w.holds(w.locals.ranged, sel.X):
+		w.report(sel, ctx, "OWN-2", typ+"."+name+" on each of several connections: "+alone(typ)+"%s; add work to the WorkQueue of each")
 	}
 }
 
@@ -170,17 +172,26 @@ func (w *walker) use(at ast.Node, ctx context, what, by string) {
 			w.learning.Uses = what
 		}
 	case ctx.foreign():
-		typ, _, _ := cut(what)
+		typ, _, _ := strings.Cut(what, ".")
 		w.report(at, ctx, ctx.rule, what+by+" in "+ctx.where+": "+alone(typ)+"%s; "+instead(typ))
 	}
 }
 
 // cameOverChannel reports whether e is received from a channel in this function.
 func (w *walker) cameOverChannel(e ast.Expr) bool {
-	e = ast.Unparen(e)
-	if u, ok := e.(*ast.UnaryExpr); ok && u.Op == token.ARROW {
+	return isReceive(e) || w.holds(w.locals.received, e)
+}
+
+// holds reports whether e is one of the variables, declared in the function that
+// is being walked itself.
+func (w *walker) holds(variables map[types.Object]bool, e ast.Expr) bool {
+	id, ok := ast.Unparen(e).(*ast.Ident)
+	if !ok || !variables[w.pass.TypesInfo.Uses[id]] {
+		return false
+	}
+	if len(w.inside) == 0 {
 		return true
 	}
-	id, ok := e.(*ast.Ident)
-	return ok && len(w.inside) == 0 && w.received[w.pass.TypesInfo.Uses[id]]
+	body, at := w.inside[len(w.inside)-1].Body, w.pass.TypesInfo.Uses[id].Pos()
+	return body.Pos() <= at && at < body.End()
 }

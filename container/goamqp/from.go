@@ -11,8 +11,9 @@ import (
 )
 
 // FromGoAMQP returns the message that m stands for: the one that a receiver
-// decodes from the octets that go-amqp makes of m. The result has an encoding and
-// shares no memory with m. The error is an *Error.
+// decodes from the octets that go-amqp makes of m, or would make if it encoded all
+// that it holds. The result has an encoding and shares no memory with m. The error
+// is an *Error.
 func FromGoAMQP(m *amqp.Message) (*container.Message, error) {
 	c, err := fromMessage(m)
 	if err != nil {

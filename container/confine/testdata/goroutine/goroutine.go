@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/collider-amqp/collider/container"
+	"github.com/collider-amqp/collider/sim"
 )
 
 type handler struct {
@@ -101,4 +102,25 @@ type embedded struct{ *container.Tracker }
 
 func settle(e embedded) {
 	go func() { e.Settle() }() // want `Tracker.Settle in a goroutine`
+}
+
+func (h *handler) OnTransportOpen(c *container.Connection) {
+	env := container.Production()
+	env.Go("closer", func() { c.Close(nil) })                 // want `Connection.Close in a thread of Env.Go`
+	env.AfterFunc(time.Second, func() { c.Close(nil) })       // want `Connection.Close in a function of Env.AfterFunc`
+	env.OnDone(context.Background(), func() { c.Close(nil) }) // want `Connection.Close in a function of Env.OnDone`
+}
+
+// simulated is what a test under the simulator does.
+func simulated(w *sim.World, c *container.Connection) {
+	w.Go("closer", func() { c.Close(nil) }) // want `Connection.Close in a thread of World.Go`
+	w.Go("waker", c.Wake)
+	g := w.NewWaitGroup("closers")
+	g.Go("closer", func() { c.Close(nil) }) // want `Connection.Close in a thread of WaitGroup.Go`
+}
+
+type rejecter interface{ Reject(*container.Delivery) }
+
+func reject(r rejecter, d *container.Delivery) {
+	go r.Reject(d) // want `Delivery passed to a goroutine`
 }

@@ -41,6 +41,31 @@ func (b *bridge) crossed() {
 	})
 }
 
+type hub struct {
+	container.BaseHandler
+	conns map[*container.Connection]string
+	order []*container.Connection
+}
+
+func (h *hub) OnConnectionOpen(c *container.Connection) { // want OnConnectionOpen:`uses Connection.Close`
+	for _, other := range h.order {
+		other.Wake()
+		other.WorkQueue().Add(func() { other.Close(nil) })
+		other.Close(nil) // want `Connection.Close on each of several connections: .* \(OWN-2\); add work to the WorkQueue of each`
+	}
+	for other, name := range h.conns {
+		if other != c {
+			other.OpenSender(name, container.SenderOptions{}) // want `Connection.OpenSender on each of several connections`
+		}
+	}
+	for s := range c.Sessions() {
+		s.Close(nil)
+	}
+	for s := range c.Senders() {
+		s.Detach()
+	}
+}
+
 func crossed(from, to *container.Connection) { // want crossed:`uses Connection.OpenSender`
 	sender := to.OpenSender("a", container.SenderOptions{})
 	from.WorkQueue().Add(func() {

@@ -53,5 +53,10 @@ func received(conns chan *container.Connection) { // want received:`uses Connect
 		_ = ok
 		c.Active() // want `Connection.Active on what came over a channel`
 	}
+	func() {
+		c := <-conns
+		c.Close(nil) // want `Connection.Close on what came over a channel`
+		c.WorkQueue().Add(func() { c.Close(nil) })
+	}()
 	(<-conns).Close(nil) // want `Connection.Close on what came over a channel`
 }
