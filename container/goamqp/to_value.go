@@ -75,7 +75,7 @@ func toMapOf[K comparable](m wire.Map, depth int, to map[K]any) (map[K]any, *Err
 		k, err := toValue(e.Key, depth+1)
 		switch {
 		case err != nil:
-			return nil, err.in("[key " + wire.Text(e.Key) + "]")
+			return nil, err.in("[key of type " + goType(e.Key) + "]")
 		case k == nil:
 			return nil, refuse("null", "null is no key (§1.6.23)").in("[key null]")
 		case !reflect.ValueOf(k).Comparable():
