@@ -30,6 +30,7 @@
 // work functions of that connection, nowhere else. From elsewhere one adds work
 // to the connection's [WorkQueue], or calls [Connection.Wake]. All methods of
 // Container, Listener and WorkQueue may be called from any thread at any time.
+// The vet tool of package confine finds many breaches of these rules in the source.
 //
 // A callback that blocks holds its thread and its connection. Neither a slow
 // peer nor a slow network ever holds a thread of Run: each connection has I/O
