@@ -225,7 +225,7 @@ func TestEchoSinkAndSource(t *testing.T) {
 
 func TestPlainUser(t *testing.T) {
 	ctx := testContext(t)
-	srv := start(t, Options{Kind: "sink", Listen: "127.0.0.1:0", SASL: "required", User: "guest:secret"})
+	srv := start(t, Options{Kind: "sink", Listen: "127.0.0.1:0", Users: []string{"guest:secret", "admin:x"}, AllowInsecure: true})
 	conn, _ := dial(t, ctx, srv.addr, &amqp.ConnOptions{SASLType: amqp.SASLTypePlain("guest", "secret")})
 	conn.Close()
 	for name, opts := range map[string]*amqp.ConnOptions{
@@ -248,7 +248,8 @@ func TestOptionsAreRefused(t *testing.T) {
 		"kind":     {Kind: "router", Listen: "127.0.0.1:0"},
 		"listen":   {Kind: "sink", Listen: "127.0.0.1"},
 		"sasl":     {Kind: "sink", Listen: "127.0.0.1:0", SASL: "maybe"},
-		"user":     {Kind: "sink", Listen: "127.0.0.1:0", User: "guest"},
+		"user":     {Kind: "sink", Listen: "127.0.0.1:0", Users: []string{"guest"}},
+		"tls-ca":   {Kind: "sink", Listen: "127.0.0.1:0", TLSCA: "nowhere"},
 		"tls-cert": {Kind: "sink", Listen: "127.0.0.1:0", TLSCert: "nowhere"},
 	} {
 		var e *OptionError
