@@ -233,7 +233,9 @@ func (c *Connection) RemoteContainerID() string {
 // changed.
 func (c *Connection) RemoteOpen() *wire.Open { return c.eng.RemoteOpen() }
 
-// User returns the authenticated user (§5.3), empty if there is none.
+// User returns the authenticated user (§5.3): on a server the one that the
+// Authenticator named, on a client the one of its options whose mechanism was
+// chosen. It is empty if there is none. SASL tells more.
 func (c *Connection) User() string { return c.eng.SASL().User }
 
 // Accepted reports whether a listener accepted the connection.

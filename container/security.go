@@ -67,7 +67,7 @@ func (c *Connection) nonce() string {
 	return sasl.NonceFrom(c.entropy)
 }
 
-var errInsecure = errors.New("it would disclose a secret: it needs TLS, or AllowInsecure")
+var errInsecure = errors.New("it would show password or token to whoever listens: it needs TLS, or AllowInsecure")
 
 // client returns the mechanisms that a client may use, the most preferred first:
 // those by which it says who it is, strong before weak, and then ANONYMOUS, if it
