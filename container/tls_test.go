@@ -316,6 +316,30 @@ func TestTLSOfATransport(t *testing.T) {
 	r.wantReturn("nothing is left")
 }
 
+// The refusal of a client's certificate comes after the client's handshake, as an
+// alert (RFC 8446 §6.2): a failure of the layer, unlike the end of the network
+// below.
+func TestTLSAlertAfterTheHandshake(t *testing.T) {
+	near, far := net.Pipe()
+	defer near.Close()
+	go func() {
+		tls.Server(far, pki().serverTLS(true)).Handshake()
+		far.Close()
+	}()
+	client := tls.Client(near, &tls.Config{RootCAs: pki().roots, ServerName: "127.0.0.1"})
+	if err := client.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.Read(make([]byte, 1))
+	var failure *TLSError
+	if got := tlsFailure(false, err); !errors.As(got, &failure) || failure.Server || engine.Condition(got) != wire.ConditionConnectionFramingError {
+		t.Errorf("%v (%T) became %v", err, err, got)
+	}
+	if got := tlsFailure(false, io.EOF); got != io.EOF {
+		t.Errorf("the end of the stream became %v", got)
+	}
+}
+
 // A stream that is cut below the TLS layer is no good end of a connection that
 // was not closed, although package crypto/tls takes a cut between records for one
 // (RFC 8446 §6.1): the close frames are what counts (§2.4.3).
