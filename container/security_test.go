@@ -390,3 +390,51 @@ func FuzzSASL(f *testing.F) {
 		}
 	})
 }
+
+// A client takes user, password and TLS from its address; a server accepts a SASL
+// layer without being told to.
+func TestENG3SecurityByAddress(t *testing.T) {
+	p, users := pki(), labUsers(t)
+	for _, tt := range []struct {
+		scheme         string
+		server, client ConnectionOptions
+		user           string
+		secure         bool
+	}{
+		{"", ConnectionOptions{}, ConnectionOptions{}, "anonymous", false},
+		{"amqp://alice:secret@", ConnectionOptions{Authenticator: users}, ConnectionOptions{}, "alice", false},
+		{"amqp://mallory:x@", ConnectionOptions{Authenticator: users}, ConnectionOptions{User: "alice", Password: "secret"}, "alice", false},
+		{"amqps://alice:secret@", ConnectionOptions{Authenticator: users, TLS: p.serverTLS(false)}, ConnectionOptions{TLS: p.clientTLS()}, "alice", true},
+	} {
+		s, c := meet(t, tt.scheme, tt.server, tt.client)
+		if !s.opened || s.user != tt.user || (s.tls != nil) != tt.secure || s.err != nil || c.err != nil {
+			t.Errorf("%q: the server knows %q, TLS %t: %v, %v", tt.scheme, s.user, s.tls != nil, s.err, c.err)
+		}
+	}
+}
+
+// Security options lie over those below as the others do, and are too late at
+// Open.
+func TestHAND3SecurityOptions(t *testing.T) {
+	config, users := pki().clientTLS(), labUsers(t)
+	below := ConnectionOptions{
+		User: "alice", Password: "secret", Token: "t", TLS: config, TLSUse: TLSByHeader,
+		AllowInsecure: true, Authenticator: users, MaxSASLFrameSize: 1024,
+	}
+	got := ConnectionOptions{MaxFrameSize: 4096}.over(below)
+	if got.User != "alice" || got.Token != "t" || got.TLS != config || got.TLSUse != TLSByHeader || !got.AllowInsecure ||
+		got.Authenticator != users || got.MaxSASLFrameSize != 1024 {
+		t.Errorf("over gave %+v", got)
+	}
+	if got := (ConnectionOptions{Token: "u"}).over(below); got.User != "" || got.Password != "" || got.Token != "u" {
+		t.Errorf("credentials of two levels are mixed: %q %q", got.User, got.Token)
+	}
+	for name, o := range map[string]ConnectionOptions{
+		"Token": {Token: "t"}, "TLS": {TLS: config}, "TLSUse": {TLSUse: TLSOptional}, "AllowInsecure": {AllowInsecure: true},
+		"Authenticator": {Authenticator: users}, "MaxSASLFrameSize": {MaxSASLFrameSize: 1024},
+	} {
+		if late := o.beyondOpen(); late != name {
+			t.Errorf("%s at Open is refused as %q", name, late)
+		}
+	}
+}
