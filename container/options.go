@@ -59,7 +59,9 @@ type ConnectionOptions struct {
 	// certificate lets the client use SASL EXTERNAL.
 	//
 	// The handshake counts in OpenTimeout. It is made by an I/O thread of the
-	// connection, never inside a simulation: a simulator leaves TLS out.
+	// connection, so that the Config's own callbacks may block, but must not use
+	// objects of a connection; a panic there ends the program. A simulation has no
+	// TLS layer: there the connection fails with a *TLSError.
 	TLS *tls.Config
 	// TLSUse says how the TLS layer begins, and whether there must be one. The
 	// zero value is TLSDefault.

@@ -105,6 +105,11 @@ func (l *tlsLayer) begin(ctx context.Context, env Env, nc net.Conn) (net.Conn, e
 	if l == nil && made == nil || tlsState(nc) != nil {
 		return nc, nil
 	}
+	if env.Self() != nil {
+		// The inner threads and locks of package crypto/tls are not the Env's.
+		nc.Close()
+		return nil, &TLSError{Server: l != nil && l.server, Err: errNoTLSHere}
+	}
 	stop, err := env.OnDone(ctx, func() { nc.Close() })
 	if err != nil {
 		nc.Close()
@@ -129,6 +134,8 @@ func (l *tlsLayer) begin(ctx context.Context, env Env, nc net.Conn) (net.Conn, e
 	}
 	return nil, &TLSError{Server: l != nil && l.server, Err: err}
 }
+
+var errNoTLSHere = errors.New("a simulation has no TLS layer; leave it out, or let the Transport stand for it")
 
 // connect is begin of a client.
 func (l *tlsLayer) connect(ctx context.Context, nc net.Conn) (net.Conn, error) {

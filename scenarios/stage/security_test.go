@@ -1,6 +1,8 @@
 package stage_test
 
 import (
+	"crypto/tls"
+	"errors"
 	"math/rand/v2"
 	"testing"
 
@@ -31,10 +33,34 @@ func (guarded) OnError(*container.Connection, error) {}
 type refused struct {
 	container.BaseHandler
 	condition container.Symbol
+	err       error
 }
 
 func (h *refused) OnTransportError(c *container.Connection) {
-	h.condition = engine.Condition(c.TransportError())
+	h.err = c.TransportError()
+	h.condition = engine.Condition(h.err)
+}
+
+// TestNoTLSInAWorld wants TLS where it has no place.
+func TestNoTLSInAWorld(t *testing.T) {
+	if f := execute(t, func(w *sim.World) {
+		s := stage.New(w, netsim.Options{})
+		server, client := s.Container("server", guarded{}), s.Container("client", hello{})
+		listener := s.Listen(server, container.ListenWith(container.ConnectionOptions{TLS: &tls.Config{}}))
+		serving := s.Run(server, 2)
+		h := &refused{}
+		client.Connect("amqps://server:5672", container.ConnectionOptions{Handler: h})
+		s.JoinRun(s.Run(client, 2), "the client has closed")
+		listener.Stop()
+		s.JoinRun(serving, "the listener has closed")
+		var failure *container.TLSError
+		if !errors.As(h.err, &failure) {
+			w.Fail("TLS-1", "the client's error is %v", h.err)
+		}
+		s.Finish()
+	}); f != nil {
+		t.Error(f)
+	}
 }
 
 // TestSCRAMInAWorld lets clients with a password, and one with a wrong one, meet a
