@@ -62,6 +62,15 @@ var imports = []struct {
 		module + "netsim/...":      "a conversion of values",
 		module + "conformance/...": "a conversion of values",
 	}},
+	{"container/sasl", map[string]string{
+		"net":                 "a mechanism is steps from octets to octets",
+		"sync":                "what mechanisms share does not change",
+		"time":                "a mechanism knows no clock",
+		"testing":             "production code",
+		module + "sim/...":    "a mechanism does not know that it is simulated",
+		module + "netsim/...": "a mechanism does no I/O",
+		module + "container":  "the container stands on the mechanisms",
+	}},
 	{"sim/choice", kernel},
 	{"sim/history", kernel},
 	{"sim", map[string]string{
@@ -208,7 +217,7 @@ var threads = map[string]string{
 // TestThreadsAndClocks keeps threads and time where they can be scheduled.
 func TestThreadsAndClocks(t *testing.T) {
 	used := make(map[string]bool)
-	for _, dir := range []string{"container", "container/wire", "container/engine", "container/record", "sim", "sim/choice", "sim/history", "sim/check", "netsim", "netsim/proxy", "scenarios", "scenarios/node", "scenarios/stage", "scenarios/trigger"} {
+	for _, dir := range []string{"container", "container/wire", "container/engine", "container/sasl", "container/record", "sim", "sim/choice", "sim/history", "sim/check", "netsim", "netsim/proxy", "scenarios", "scenarios/node", "scenarios/stage", "scenarios/trigger"} {
 		for _, f := range parse(t, dir) {
 			ast.Inspect(f.file, func(n ast.Node) bool {
 				what := threadOrClock(n)

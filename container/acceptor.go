@@ -15,7 +15,8 @@ type acceptor struct {
 	c        *Container
 	listener *Listener
 	handler  ListenHandler
-	place    int // index in Container.accepts
+	secure   bool // the address is amqps
+	place    int  // index in Container.accepts
 
 	inbox acceptInbox // guarded by strand.mu, as are ln, addr and bindErr
 	room  condition   // on strand.mu: the accepting thread waits here
@@ -187,7 +188,7 @@ func (a *acceptor) acceptOne(nc net.Conn) {
 		}
 	}()
 	opts := a.handler.OnAccept(a.listener)
-	accepted = a.c.accept(nc, opts)
+	accepted = a.c.accept(nc, opts, a.secure)
 }
 
 // finish calls what is left of the closing callbacks.
@@ -272,8 +273,11 @@ func (a *acceptor) pause(d time.Duration) {
 }
 
 // accept makes a connection of an accepted socket. It reports false, and leaves
-// the socket to the caller, after Stop.
-func (c *Container) accept(nc net.Conn, opts ConnectionOptions) bool {
-	conn := newConnection(c, opts.over(c.ServerConnectionOptions()), engine.Server)
+// the socket to the caller, after Stop. secure is whether the listener's address
+// is amqps.
+func (c *Container) accept(nc net.Conn, opts ConnectionOptions, secure bool) bool {
+	opts = opts.over(c.ServerConnectionOptions())
+	conn := newConnection(c, opts, engine.Server)
+	conn.layer = opts.serverTLS(secure)
 	return c.adopt(newHost(c, conn, nc)) == nil
 }

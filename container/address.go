@@ -11,7 +11,7 @@ import (
 // address is the parsed form of what Connect, Listen, OpenSender and
 // OpenReceiver take: [scheme://][user[:password]@]host[:port][/path].
 type address struct {
-	scheme   string // "amqp"
+	scheme   string // "amqp" or "amqps"
 	user     string
 	password string
 	hasUser  bool
@@ -52,7 +52,7 @@ func (e *AddressError) Error() string {
 }
 
 // parseAddress parses s. An absent host stays empty, an absent port becomes the
-// scheme's (§2.1: 5672). The path is all that follows the slash behind the host,
+// scheme's (§2.1: 5672; §5.2.1: 5671). The path is all that follows the slash behind the host,
 // to the letter: the name of a node may hold any character.
 func parseAddress(s string) (address, error) {
 	a := address{scheme: "amqp"}
@@ -60,8 +60,8 @@ func parseAddress(s string) (address, error) {
 	if scheme, after, ok := strings.Cut(s, "://"); ok && !strings.Contains(scheme, "/") {
 		a.scheme, rest = scheme, after
 	}
-	if a.scheme != "amqp" {
-		return address{}, refuse(s, "scheme %q is not amqp", a.scheme)
+	if a.scheme != "amqp" && !a.secure() {
+		return address{}, refuse(s, "scheme %q is neither amqp nor amqps", a.scheme)
 	}
 	authority, path, _ := strings.Cut(rest, "/")
 	if strings.ContainsAny(authority, "?#") {
@@ -76,7 +76,11 @@ func parseAddress(s string) (address, error) {
 		return address{}, refuse(s, "%v", err)
 	}
 	a.host, a.port, a.path = u.Hostname(), u.Port(), path
-	if a.port == "" {
+	switch {
+	case a.port != "":
+	case a.secure():
+		a.port = "5671"
+	default:
 		a.port = "5672"
 	}
 	if u.User != nil {
@@ -86,6 +90,9 @@ func parseAddress(s string) (address, error) {
 	}
 	return a, nil
 }
+
+// secure reports whether the scheme implies a TLS layer.
+func (a address) secure() bool { return a.scheme == "amqps" }
 
 // hostPort returns what a Transport takes.
 func (a address) hostPort() string { return net.JoinHostPort(a.host, a.port) }

@@ -19,6 +19,8 @@ func TestParseAddress(t *testing.T) {
 		"host/100%":                       {"amqp", "", "", false, "host", "5672", "100%"},
 		"amqp://host/topic://name with %": {"amqp", "", "", false, "host", "5672", "topic://name with %"},
 		"host/topic://name":               {"amqp", "", "", false, "host", "5672", "topic://name"},
+		"amqps://host/q":                  {"amqps", "", "", false, "host", "5671", "q"},
+		"amqps://[::1]:1":                 {"amqps", "", "", false, "::1", "1", ""},
 		"":                                {"amqp", "", "", false, "", "5672", ""},
 		"host/":                           {"amqp", "", "", false, "host", "5672", ""},
 		"host//q":                         {"amqp", "", "", false, "host", "5672", "/q"},
@@ -41,7 +43,7 @@ func TestParseAddress(t *testing.T) {
 
 func TestAddressErrorKeepsThePassword(t *testing.T) {
 	for _, s := range []string{
-		"amqps://user:secret@host", "user:secret@ho?st/path", "//user:secret@host:port", "user:sec@ret@host:x/a@b",
+		"https://user:secret@host", "user:secret@ho?st/path", "//user:secret@host:port", "user:sec@ret@host:x/a@b",
 		"amqp://user:secret@[::1", "x://user:secret@host/a:b@c",
 	} {
 		_, err := parseAddress(s)

@@ -1,8 +1,10 @@
 package container
 
 import (
+	"crypto/tls"
 	"errors"
 	"iter"
+	"math/rand/v2"
 
 	"github.com/collider-amqp/collider/container/engine"
 	"github.com/collider-amqp/collider/container/wire"
@@ -24,7 +26,11 @@ type Connection struct {
 	session   *Session   // the default session, once asked for
 	message   Message    // reused for every OnMessage
 	scratch   []byte     // reused for encoding
-	sendables []*Sender  // opened with credit: OnSendable is due
+	identity  *identity  // for the SASL layer; nil for an anonymous one
+	layer     *tlsLayer  // how the TLS layer begins, nil for none
+	tls       *tls.ConnectionState
+	entropy   rand.Source // of a Driver; nil before it is needed
+	sendables []*Sender   // opened with credit: OnSendable is due
 
 	inside bool // a turn is in progress
 	thread any  // the thread of that turn, where threads have identities
@@ -36,8 +42,9 @@ type Connection struct {
 	abortErr        error // Stop's error
 }
 
-// Connect makes a connection to addr, [amqp://][user[:password]@]host[:port],
-// and opens it. It returns at once; what comes of it is told to the handler. The
+// Connect makes a connection to addr, [scheme://][user[:password]@]host[:port]
+// with the scheme amqp or amqps, and opens it. The port defaults to 5672 (amqp) or
+// 5671 (amqps, which implies a TLS layer, §5.2.1). It returns at once; what comes of it is told to the handler. The
 // connection itself reaches the user through callbacks alone, since it may
 // already be in use by another thread (OWN-5). Dialling begins inside Run.
 // Connect fails with ErrStopping after Stop, with an *AddressError, and with an
@@ -58,12 +65,16 @@ func (c *Container) connect(addr string, opts ConnectionOptions, prepare func(*C
 		a.host = "localhost"
 	}
 	opts = opts.over(c.ClientConnectionOptions())
+	if a.secure() && opts.TLSUse == TLSDisabled {
+		return refuse(addr, "scheme amqps, but the options disable TLS")
+	}
 	if opts.User == "" && a.hasUser {
 		opts.User, opts.Password = a.user, a.password
 	}
 	fill(&opts.VirtualHost, a.host)
 	conn := newConnection(c, opts, engine.Client)
 	conn.address = a
+	conn.layer = opts.clientTLS(a)
 	h := newHost(c, conn, nil)
 	if err := conn.eng.Open(); err != nil {
 		return err
@@ -105,6 +116,7 @@ func newConnection(c *Container, opts ConnectionOptions, side engine.Side) *Conn
 	}
 	conn.eng = engine.NewConnection(opts.config(side, c.id))
 	conn.eng.Context = conn
+	conn.identity = opts.identity()
 	return conn
 }
 
@@ -221,7 +233,9 @@ func (c *Connection) RemoteContainerID() string {
 // changed.
 func (c *Connection) RemoteOpen() *wire.Open { return c.eng.RemoteOpen() }
 
-// User returns the authenticated user (§5.3), empty if there is none.
+// User returns the authenticated user (§5.3): on a server the one that the
+// Authenticator named, on a client the one of its options whose mechanism was
+// chosen. It is empty if there is none. SASL tells more.
 func (c *Connection) User() string { return c.eng.SASL().User }
 
 // Accepted reports whether a listener accepted the connection.

@@ -36,6 +36,30 @@
 // peer nor a slow network ever holds a thread of Run: each connection has I/O
 // threads of its own, which run no user code and end before Run returns.
 //
+// # Security
+//
+// A connection has up to three layers, each with its own beginning: TLS (§5.2),
+// SASL (§5.3), AMQP.
+//
+// [ConnectionOptions].TLS, or an amqps address, brings a TLS layer of package
+// crypto/tls, from either side. A server tells by the first octets on one port
+// whether a client begins with TLS, or with the TLS protocol header, and serves
+// others only if TLSUse is TLSOptional. Connection.TLS and
+// Connection.RemoteSubject tell what came of it.
+//
+// A client says who it is by User and Password, Token, or TLS certificate; the
+// strongest mechanism that both sides permit is used, SCRAM before PLAIN. A
+// server has an Authenticator, such as the Users of package sasl; then nobody
+// comes in without a SASL layer. PLAIN and XOAUTH2, which show the secret itself,
+// need TLS or AllowInsecure. Who it was, Connection.User tells. A client that has
+// credentials never goes on as an anonymous one, and one with TLS never without.
+//
+// A failure comes to OnTransportError: a *[TLSError] with the condition
+// amqp:connection:framing-error, an *[engine.SASLError] with
+// amqp:unauthorized-access; [engine.Condition] tells which. What a peer can do
+// before it is known is bounded: OpenTimeout for all layers together, 512 octets
+// for a SASL frame, 16 challenges.
+//
 // # Errors
 //
 // What goes wrong on a connection is told to its handler. The defaults of the

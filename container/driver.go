@@ -22,7 +22,8 @@ import (
 //
 // A Driver is used by one thread at a time; different Drivers are independent.
 // Its connection has no container: the WorkQueue refuses, Wake does nothing
-// (DRV-7), and there is no reconnect.
+// (DRV-7), and there is no reconnect. A TLS layer is the owner's: TLS and TLSUse
+// of its options are ignored, see Secured.
 type Driver struct {
 	conn  *Connection
 	id    string
@@ -53,6 +54,8 @@ func (d *Driver) start(side engine.Side) {
 	d.conn = &Connection{handler: d.opts.Handler, server: side == engine.Server}
 	d.conn.eng = engine.NewConnection(d.opts.config(side, d.id))
 	d.conn.eng.Context = d.conn
+	d.conn.identity = d.opts.identity()
+	d.conn.secured(nil)
 }
 
 // Connection returns the connection, nil before Connect or Accept. It may be

@@ -49,7 +49,7 @@ type inbox struct {
 	tick   bool // the deadline timer has gone off
 	stop   bool // Container.Stop
 	wrote  bool // the writer thread has ended
-	dialed bool // the dial thread has ended
+	dialed bool // the thread of the dial and the TLS layer has ended
 
 	nc       net.Conn // of the dial
 	dialErr  error
@@ -175,7 +175,7 @@ func (h *host) retire() {
 	h.mu.Unlock()
 	for _, nc := range late {
 		if nc != nil {
-			nc.Close()
+			h.closeStream(nc)
 		}
 	}
 	h.c.abandon(h)
@@ -265,14 +265,14 @@ func (h *host) takeDial() {
 		case err != nil:
 			h.conn.eng.TransportClosed(h.now, err)
 		case h.conn.eng.Finished():
-			nc.Close() // the opening has timed out, or the handler closed it, meanwhile
+			h.closeStream(nc) // the opening has timed out, or the handler closed it, meanwhile
 		default:
-			h.attachSocket(nc)
+			h.join(nc)
 		}
 	case h.started || t.stop:
 	case h.nc != nil:
 		h.started = true
-		h.attachSocket(h.nc)
+		h.startLayer()
 	default:
 		h.started = true
 		h.startDial()

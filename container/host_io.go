@@ -2,6 +2,7 @@ package container
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -28,10 +29,42 @@ const (
 func (h *host) startDial() {
 	var ctx context.Context
 	ctx, h.cancelDial = h.c.env.NewContext()
-	network, address := "tcp", h.conn.address.hostPort()
+	network, address, layer := "tcp", h.conn.address.hostPort(), h.conn.layer
 	h.c.ioBegin("dial", func() {
-		h.dialEnded(h.c.transport.Dial(ctx, network, address))
+		nc, err := h.c.transport.Dial(ctx, network, address)
+		if err == nil {
+			nc, err = layer.begin(ctx, h.c.env, nc)
+		}
+		h.dialEnded(nc, err)
 	})
+}
+
+// startLayer begins to serve an accepted socket: at once, or with a thread that
+// makes the TLS layer first, as the one of a dial does.
+func (h *host) startLayer() {
+	nc, layer := h.nc, h.conn.layer
+	if _, unfinished := nc.(*tls.Conn); layer == nil && !unfinished {
+		h.join(nc)
+		return
+	}
+	var ctx context.Context
+	ctx, h.cancelDial = h.c.env.NewContext()
+	h.nc = nil
+	h.c.ioBegin("tls", func() { h.dialEnded(layer.begin(ctx, h.c.env, nc)) })
+}
+
+// join takes a stream over, complete with its TLS layer if it has one.
+func (h *host) join(nc net.Conn) {
+	var prefix []byte
+	if p, ok := nc.(*prefixed); ok {
+		nc, prefix = p.Conn, p.prefix
+	}
+	h.conn.secured(tlsState(nc))
+	h.attachSocket(nc)
+	if prefix != nil {
+		h.conn.eng.Receive(h.now, prefix)
+		h.conn.dispatch()
+	}
 }
 
 // dialEnded posts what came of the dial. If the connection has ended meanwhile,
@@ -168,6 +201,9 @@ func (h *host) readEnded(err error) {
 	if h.writeErr != nil && errors.Is(err, os.ErrDeadlineExceeded) {
 		err = h.writeErr
 	}
+	if h.conn.tls != nil {
+		err = tlsFailure(h.conn.server, err)
+	}
 	if err == io.EOF {
 		h.conn.eng.ReceiveEOF(h.now)
 		return
@@ -193,8 +229,22 @@ func (h *host) endStream() {
 	}
 	if hc, ok := h.nc.(halfCloser); ok && !h.halfClosed && eng.RemoteState() == engine.Uninitialized {
 		h.halfClosed = true
-		hc.CloseWrite()
+		if h.conn.tls == nil {
+			hc.CloseWrite()
+			return
+		}
+		h.c.ioBegin("shut", func() { hc.CloseWrite() })
 	}
+}
+
+// closeStream closes nc. A TLS layer says good-bye first, for which it may have
+// to wait, up to 5 s: that is for an I/O thread.
+func (h *host) closeStream(nc net.Conn) {
+	if _, secure := nc.(secureStream); !secure {
+		nc.Close()
+		return
+	}
+	h.c.ioBegin("close", func() { nc.Close() })
 }
 
 // halfCloser is the optional method of streams that can end one direction.
@@ -207,7 +257,7 @@ func (h *host) closeSocket() {
 		h.cancelDial = nil
 	}
 	if h.nc != nil {
-		h.nc.Close()
+		h.closeStream(h.nc)
 		h.nc = nil
 		h.mu.Lock()
 		h.closed = true

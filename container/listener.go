@@ -16,12 +16,13 @@ type Listener struct {
 	acceptor *acceptor
 }
 
-// Listen binds addr ([amqp://]host:port, port 0 for any free one) at once and
-// accepts connections on it from the next turn on (LIS-2). Whether the bind
-// succeeded is told to h: OnOpen, or OnError and OnClose; a nil h means
-// BaseListenHandler. Accepted connections have the container's
-// ServerConnectionOptions below what h.OnAccept returns (LIS-4). Listen fails
-// with ErrStopping after Stop, and with an *AddressError.
+// Listen binds addr ([amqp://]host:port or amqps://host:port, port 0 for any free
+// one) at once and accepts connections on it from the next turn on (LIS-2).
+// Whether the bind succeeded is told to h: OnOpen, or OnError and OnClose; a nil h
+// means BaseListenHandler. Accepted connections have the container's
+// ServerConnectionOptions below what h.OnAccept returns (LIS-4); under amqps they
+// want a TLS layer even if these have no TLS. Listen fails with ErrStopping after
+// Stop, and with an *AddressError.
 func (c *Container) Listen(addr string, h ListenHandler) (*Listener, error) {
 	a, err := parseAddress(addr)
 	if err != nil {
@@ -31,6 +32,7 @@ func (c *Container) Listen(addr string, h ListenHandler) (*Listener, error) {
 		h = BaseListenHandler{}
 	}
 	ac := newAcceptor(c, h)
+	ac.secure = a.secure()
 	if err := c.adoptAcceptor(ac); err != nil {
 		return nil, err
 	}

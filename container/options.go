@@ -1,10 +1,11 @@
 package container
 
 import (
-	"slices"
+	"crypto/tls"
 	"time"
 
 	"github.com/collider-amqp/collider/container/engine"
+	"github.com/collider-amqp/collider/container/sasl"
 	"github.com/collider-amqp/collider/container/wire"
 )
 
@@ -38,6 +39,33 @@ type ConnectionOptions struct {
 	// User and Password are the SASL identity. They come before those in the
 	// address. Accepted connections ignore them.
 	User, Password string
+	// Token is a bearer token, for XOAUTH2, in place of a password or beside it.
+	// A long one needs MaxSASLFrameSize. Accepted connections ignore it.
+	Token string
+
+	// TLS configures the TLS layer (§5.2). It is not changed, and must not be as
+	// long as it is in use. Nil means none, but for amqps addresses: there it
+	// stands for the zero Config, with which a client trusts the system's roots
+	// and a server has no certificate and fails. The fields that matter most:
+	//
+	// Of a client: ServerName, the name that the server's certificate must have
+	// and that SNI sends; empty means VirtualHost, and so the host of the
+	// address. RootCAs, whom to trust. Certificates, what to show to a server
+	// that asks, which also makes the client use SASL EXTERNAL if there is
+	// neither User nor Token. InsecureSkipVerify alone gives up the checks.
+	//
+	// Of a server: Certificates, GetCertificate or GetConfigForClient, which is
+	// asked with SNI's name. ClientAuth and ClientCAs, for mutual TLS; a verified
+	// certificate lets the client use SASL EXTERNAL.
+	//
+	// The handshake counts in OpenTimeout. It is made by an I/O thread of the
+	// connection, so that the Config's own callbacks may block, but must not use
+	// objects of a connection; a panic there ends the program. A simulation has no
+	// TLS layer: there the connection fails with a *TLSError.
+	TLS *tls.Config
+	// TLSUse says how the TLS layer begins, and whether there must be one. The
+	// zero value is TLSDefault.
+	TLSUse TLSUse
 
 	// MaxFrameSize is the largest frame that the peer may send, in octets; less
 	// than 512 is 512 (§2.7.1). Zero means 32768.
@@ -62,17 +90,28 @@ type ConnectionOptions struct {
 	// 10 s, negative for ever.
 	CloseTimeout time.Duration
 
-	// SASL says whether the connection has a SASL layer (§5.3). The zero value
-	// means: a client has one, a server accepts either.
+	// SASL says whether the connection has a SASL layer (§5.3). The zero value is
+	// SASLDefault.
 	SASL SASLUse
-	// Mechanisms restricts a client to these SASL mechanisms, and names those
-	// that a server offers. Nil means, for a client, PLAIN if there is a user,
-	// else ANONYMOUS; for a server ANONYMOUS, and PLAIN if Authenticate is set.
+	// Mechanisms restricts the SASL mechanisms to these, on either side. Nil means
+	// no restriction. A client takes the first that the server offers of:
+	// EXTERNAL, if TLS holds a certificate and there is neither User nor Token, or
+	// if it is named here; with a User SCRAM-SHA-512 and SCRAM-SHA-256; with a
+	// Token XOAUTH2; with a User PLAIN; ANONYMOUS, if it has none of these, or if
+	// it is named here.
 	Mechanisms []Symbol
-	// Authenticate judges a server's clients: it returns the user's name and the
-	// outcome. It is called within the connection's serial domain and must not
-	// keep response. Nil admits ANONYMOUS alone.
-	Authenticate func(mechanism Symbol, response []byte) (user string, code wire.SASLCode)
+	// AllowInsecure permits PLAIN and XOAUTH2, which show password or token to
+	// whoever reads the octets, without TLS. False means that a client fails
+	// rather than use them, and that a server does not offer them.
+	AllowInsecure bool
+	// Authenticator judges a server's clients. Nil offers ANONYMOUS, and EXTERNAL
+	// to clients whose TLS certificate was verified, and admits everybody. The
+	// user is then Connection.User. Clients ignore it.
+	Authenticator sasl.Authenticator
+	// MaxSASLFrameSize is the largest SASL frame sent or accepted, in octets, and
+	// so the bound of challenges and responses. Zero means the 512 of §5.3.1; a
+	// larger value is for long tokens.
+	MaxSASLFrameSize uint32
 
 	// OfferedCapabilities, DesiredCapabilities and Properties go into the Open
 	// frame (§2.7.1).
@@ -87,12 +126,15 @@ type SASLUse uint8
 
 const (
 	// SASLDefault: a client begins with SASL; a server accepts clients with and
-	// without.
+	// without, unless it has an Authenticator: then as SASLRequired.
 	SASLDefault SASLUse = iota
 	// SASLRequired: no connection without a SASL layer.
 	SASLRequired
 	// SASLDisabled: no connection with one.
 	SASLDisabled
+	// SASLOptional: a client begins with SASL; a server accepts clients with and
+	// without, even if it has an Authenticator.
+	SASLOptional
 )
 
 // over lays o over the options below it.
@@ -102,9 +144,11 @@ func (o ConnectionOptions) over(below ConnectionOptions) ConnectionOptions {
 	}
 	fill(&o.ContainerID, below.ContainerID)
 	fill(&o.VirtualHost, below.VirtualHost)
-	if o.User == "" {
-		o.User, o.Password = below.User, below.Password
+	if o.User == "" && o.Token == "" {
+		o.User, o.Password, o.Token = below.User, below.Password, below.Token
 	}
+	fill(&o.TLS, below.TLS)
+	fill(&o.TLSUse, below.TLSUse)
 	fill(&o.MaxFrameSize, below.MaxFrameSize)
 	fill(&o.MaxSessions, below.MaxSessions)
 	fill(&o.MaxLinks, below.MaxLinks)
@@ -114,9 +158,11 @@ func (o ConnectionOptions) over(below ConnectionOptions) ConnectionOptions {
 	fill(&o.CloseTimeout, below.CloseTimeout)
 	fill(&o.SASL, below.SASL)
 	fillSlice(&o.Mechanisms, below.Mechanisms)
-	if o.Authenticate == nil {
-		o.Authenticate = below.Authenticate
+	fill(&o.AllowInsecure, below.AllowInsecure)
+	if o.Authenticator == nil {
+		o.Authenticator = below.Authenticator
 	}
+	fill(&o.MaxSASLFrameSize, below.MaxSASLFrameSize)
 	fillSlice(&o.OfferedCapabilities, below.OfferedCapabilities)
 	fillSlice(&o.DesiredCapabilities, below.DesiredCapabilities)
 	fillSlice(&o.Properties, below.Properties)
@@ -145,6 +191,9 @@ func (o ConnectionOptions) beyondOpen() string {
 		set  bool
 	}{
 		{"User", o.User != "" || o.Password != ""},
+		{"Token", o.Token != ""},
+		{"TLS", o.TLS != nil},
+		{"TLSUse", o.TLSUse != TLSDefault},
 		{"MaxFrameSize", o.MaxFrameSize != 0},
 		{"MaxSessions", o.MaxSessions != 0},
 		{"MaxLinks", o.MaxLinks != 0},
@@ -154,7 +203,9 @@ func (o ConnectionOptions) beyondOpen() string {
 		{"CloseTimeout", o.CloseTimeout != 0},
 		{"SASL", o.SASL != SASLDefault},
 		{"Mechanisms", o.Mechanisms != nil},
-		{"Authenticate", o.Authenticate != nil},
+		{"AllowInsecure", o.AllowInsecure},
+		{"Authenticator", o.Authenticator != nil},
+		{"MaxSASLFrameSize", o.MaxSASLFrameSize != 0},
 	} {
 		if option.set {
 			return option.name
@@ -163,7 +214,8 @@ func (o ConnectionOptions) beyondOpen() string {
 	return ""
 }
 
-// config translates the options for the engine.
+// config translates the options for the engine. The SASL layer's mechanisms are
+// for Connection.secured.
 func (o ConnectionOptions) config(side engine.Side, containerID string) engine.Config {
 	cfg := engine.Config{
 		Side:                side,
@@ -173,6 +225,7 @@ func (o ConnectionOptions) config(side engine.Side, containerID string) engine.C
 		MaxSessions:         o.MaxSessions,
 		MaxLinks:            o.MaxLinks,
 		MaxMessageSize:      o.MaxMessageSize,
+		MaxSASLFrameSize:    o.MaxSASLFrameSize,
 		IdleTimeOut:         o.IdleTimeout,
 		OpenTimeOut:         o.OpenTimeout,
 		CloseTimeOut:        o.CloseTimeout,
@@ -187,14 +240,11 @@ func (o ConnectionOptions) config(side engine.Side, containerID string) engine.C
 		return cfg
 	}
 	if side == engine.Client {
-		cfg.ClientSASL = &engine.ClientSASL{User: o.User, Password: o.Password, Allowed: o.Mechanisms}
-		cfg.ClientSASL.External = slices.Contains(o.Mechanisms, "EXTERNAL")
+		cfg.ClientSASL = &engine.ClientSASL{Allowed: o.Mechanisms}
 		return cfg
 	}
-	cfg.ServerSASL = &engine.ServerSASL{Optional: o.SASL != SASLRequired, Offered: o.Mechanisms, Authenticate: o.Authenticate}
-	if o.Mechanisms == nil && o.Authenticate != nil {
-		cfg.ServerSASL.Offered = []Symbol{"PLAIN", "ANONYMOUS"}
-	}
+	optional := o.SASL == SASLOptional || o.SASL == SASLDefault && o.Authenticator == nil
+	cfg.ServerSASL = &engine.ServerSASL{Optional: optional}
 	return cfg
 }
 

@@ -15,20 +15,27 @@ var serveCommand = cli.Command{
 	Name: "serve", Args: strings.Join(serve.Kinds, "|"),
 	Doc:   "put a node of the scenarios on a real socket",
 	Run:   runServe,
-	Flags: []string{"listen", "max-frame", "sasl", "threads", "tls-cert", "tls-key", "user"},
+	Flags: []string{"listen", "max-frame", "allow-insecure", "sasl", "threads", "tls-ca", "tls-cert", "tls-key", "tls-optional", "user"},
 }
 
 // runServe turns flags into serve's options.
 func runServe(ctx context.Context, env *cli.Env, args []string) int {
 	f := cli.NewFlags(env, "serve", strings.Join(serve.Kinds, "|"),
 		"Puts a node of the scenarios on a real socket until SIGINT or SIGTERM; prints \"listening on HOST:PORT\" once ready.",
-		"serve broker -listen 127.0.0.1:5672", "serve echo -listen 127.0.0.1:0 -threads 4 -sasl required -user guest:guest")
+		"serve broker -listen 127.0.0.1:5672", "serve echo -listen 127.0.0.1:0 -threads 4 -user guest:guest -user admin:secret",
+		"serve broker -listen 127.0.0.1:5671 -tls-cert cert.pem -tls-key key.pem -user guest:guest")
 	var o serve.Options
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:5672", "listen on `HOST:PORT`; port 0 picks a free one")
 	f.IntVar(&o.Threads, "threads", 1, "`N` threads call the node's callbacks")
 	maxFrame := f.Uint64("max-frame", 0, "largest frame accepted, `N` octets (0 means the container's default)")
-	f.StringVar(&o.SASL, "sasl", "optional", "SASL is `MODE`: optional, required, none")
-	f.StringVar(&o.User, "user", "", "admit `NAME:PASSWORD` by PLAIN, and nobody else")
+	f.StringVar(&o.SASL, "sasl", "", "SASL is `MODE`: optional, required, none (default required with -user, else optional)")
+	f.Func("user", "admit `NAME:PASSWORD`, by SCRAM or PLAIN, and nobody else; may be repeated", func(s string) error {
+		o.Users = append(o.Users, s)
+		return nil
+	})
+	f.BoolVar(&o.AllowInsecure, "allow-insecure", false, "offer PLAIN without TLS, too")
+	f.StringVar(&o.TLSCA, "tls-ca", "", "`FILE` in PEM form with the authorities of client certificates, which admit by EXTERNAL")
+	f.BoolVar(&o.TLSOptional, "tls-optional", false, "serve clients without TLS on the same port")
 	f.StringVar(&o.TLSCert, "tls-cert", "", "certificate `FILE` in PEM form")
 	f.StringVar(&o.TLSKey, "tls-key", "", "key `FILE` in PEM form")
 	rest, code, ok := f.ParseArgs(args)

@@ -27,7 +27,7 @@ func (s Side) String() string {
 }
 
 // Config configures a [Connection]. The zero value of each field selects its default. A Config may be reused; the
-// engine copies it and only reads what its slices and maps refer to.
+// engine copies it and only reads what its slices, maps and pointers refer to.
 type Config struct {
 	// Side is Client (default) or Server.
 	Side Side

@@ -85,7 +85,8 @@ func NewConnection(cfg Config) *Connection {
 }
 
 // Config returns the configuration, defaults applied. ContainerID, Hostname, locales, capabilities and Properties may
-// be changed until Open; no other field may be changed.
+// be changed until Open, what ClientSASL and ServerSASL refer to until the first Receive: what a side may offer depends
+// on the layer below. No other field may be changed.
 func (c *Connection) Config() *Config { return &c.cfg }
 
 // ReadDone reports that the engine ignores further input: the caller may stop reading.

@@ -147,8 +147,10 @@ type CallError struct {
 func (e *CallError) Error() string { return "amqp: " + e.Op + ": " + e.Reason }
 
 // Condition returns the error condition that stands for an error of Connection.Err: the one sent to the peer if one
-// was, else the nearest of the specification's. It returns the empty symbol for nil.
+// was, else the nearest of the specification's. An error of the transport that has a method Condition() wire.Symbol, or
+// wraps one that has, speaks for itself. Condition returns the empty symbol for nil.
 func Condition(err error) wire.Symbol {
+	var named interface{ Condition() wire.Symbol }
 	var protocol *ProtocolError
 	var header *HeaderError
 	var sasl *SASLError
@@ -164,6 +166,8 @@ func Condition(err error) wire.Symbol {
 		return wire.ConditionUnauthorizedAccess
 	case errors.As(err, &timeout):
 		return wire.ConditionResourceLimitExceeded
+	case errors.As(err, &named):
+		return named.Condition()
 	}
 	return wire.ConditionConnectionForced
 }

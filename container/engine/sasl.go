@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/collider-amqp/collider/container/wire"
 )
@@ -14,6 +16,7 @@ type saslState struct {
 	begun    bool            // sasl-init was sent, or received
 	over     bool            // the layer is behind us, or was left out
 	asked    bool            // the server has sent an empty challenge for a missing initial response
+	rounds   int             // challenges that were sent, or received
 	client   ClientMechanism // the chosen mechanism of a client
 	exchange ServerExchange  // the exchange of a server's Mechanism; nil for an Offered one
 }
@@ -74,13 +77,16 @@ func (c *Connection) endSASL(code wire.SASLCode) {
 
 // onMechanisms chooses one of the offered mechanisms and begins it (§5.3.3.1).
 func (c *Connection) onMechanisms(offered []wire.Symbol) {
-	m := c.chooseMechanism(offered)
+	m := c.cfg.ClientSASL.choose(offered)
 	if m == nil {
-		c.failSASL(0, "the server offers no mechanism that may be used", nil)
+		c.failSASL(0, "the server offers no mechanism that may be used, but "+listMechanisms(offered), nil)
 		return
 	}
 	c.sasl.client, c.sasl.begun = m, true
 	c.sasl.status.Mechanism = m.Name()
+	if u, ok := m.(interface{ User() string }); ok {
+		c.sasl.status.User = u.User()
+	}
 	response, err := m.Start()
 	if err != nil {
 		c.failSASL(0, "the mechanism failed", err)
@@ -93,14 +99,22 @@ func (c *Connection) onMechanisms(offered []wire.Symbol) {
 	c.emitSASL(init)
 }
 
-// chooseMechanism returns the most preferred of the usable mechanisms that the server offers.
-func (c *Connection) chooseMechanism(offered []wire.Symbol) ClientMechanism {
-	s := c.cfg.ClientSASL
+// listMechanisms names mechanisms for an error; one frame held them, so that the text is short.
+func listMechanisms(names []wire.Symbol) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	texts := make([]string, len(names))
+	for i, n := range names {
+		texts[i] = string(n)
+	}
+	return strings.Join(texts, " ")
+}
+
+// choose returns the most preferred of the usable mechanisms that the server offers, nil if there is none.
+func (s *ClientSASL) choose(offered []wire.Symbol) ClientMechanism {
 	for _, m := range s.usable() {
 		if s.allows(m.Name()) && slices.Contains(offered, m.Name()) {
-			if m.Name() == mechPlain {
-				c.sasl.status.User = s.User
-			}
 			return m
 		}
 	}
@@ -110,13 +124,13 @@ func (c *Connection) chooseMechanism(offered []wire.Symbol) ClientMechanism {
 func (s *ClientSASL) usable() []ClientMechanism {
 	ms := slices.Clone(s.Mechanisms)
 	if s.External {
-		ms = append(ms, oneShot{mechExternal, []byte(s.AuthorizationID)})
+		ms = append(ms, oneShot{name: mechExternal, response: []byte(s.AuthorizationID)})
 	}
 	if s.User != "" {
-		ms = append(ms, oneShot{mechPlain, []byte(s.AuthorizationID + "\x00" + s.User + "\x00" + s.Password)})
+		ms = append(ms, oneShot{mechPlain, []byte(s.AuthorizationID + "\x00" + s.User + "\x00" + s.Password), s.User})
 	}
-	if !s.External && s.User == "" || slices.Contains(s.Allowed, mechAnonymous) {
-		ms = append(ms, oneShot{mechAnonymous, []byte("anonymous")})
+	if s.Mechanisms == nil && !s.External && s.User == "" || slices.Contains(s.Allowed, mechAnonymous) {
+		ms = append(ms, oneShot{name: mechAnonymous, response: []byte("anonymous")})
 	}
 	return ms
 }
@@ -129,16 +143,34 @@ func (s *ClientSASL) allows(name wire.Symbol) bool {
 type oneShot struct {
 	name     wire.Symbol
 	response []byte
+	user     string
 }
 
 func (m oneShot) Name() wire.Symbol      { return m.name }
+func (m oneShot) User() string           { return m.user }
 func (m oneShot) Start() ([]byte, error) { return m.response, nil }
 func (m oneShot) Finish([]byte) error    { return nil }
 func (m oneShot) Next([]byte) ([]byte, error) {
 	return nil, errors.New("the mechanism knows no challenge")
 }
 
+// maxSASLRounds bounds the challenges of an exchange. The longest mechanism in use has three.
+const maxSASLRounds = 16
+
+// nextRound counts a challenge, and reports false if it is one too many.
+func (c *Connection) nextRound() bool {
+	c.sasl.rounds++
+	if c.sasl.rounds > maxSASLRounds {
+		c.failSASL(0, "more than "+strconv.Itoa(maxSASLRounds)+" challenges", nil)
+		return false
+	}
+	return true
+}
+
 func (c *Connection) onChallenge(challenge []byte) {
+	if !c.nextRound() {
+		return
+	}
 	response, err := c.sasl.client.Next(challenge)
 	if err != nil {
 		c.failSASL(0, "the challenge was not met", err)
@@ -171,11 +203,16 @@ func (c *Connection) sendMechanisms() {
 	for _, m := range s.Mechanisms {
 		names = append(names, m.Name())
 	}
-	c.emitSASL(&wire.SASLMechanisms{SASLServerMechanisms: append(names, s.offered()...)})
+	names = append(names, s.offered()...)
+	if len(names) == 0 {
+		c.failSASL(0, "there is no mechanism that may be offered", nil)
+		return
+	}
+	c.emitSASL(&wire.SASLMechanisms{SASLServerMechanisms: names})
 }
 
 func (s *ServerSASL) offered() []wire.Symbol {
-	if len(s.Offered) == 0 && len(s.Mechanisms) == 0 {
+	if len(s.Offered) == 0 && s.Mechanisms == nil {
 		return []wire.Symbol{mechAnonymous}
 	}
 	return s.Offered
@@ -219,10 +256,14 @@ func (c *Connection) onResponse(response []byte) {
 func (c *Connection) stepExchange(response []byte) {
 	step := c.sasl.exchange.Next(response)
 	if !step.Done {
-		c.emitSASL(&wire.SASLChallenge{Challenge: notNil(step.Data)})
+		if c.nextRound() {
+			c.emitSASL(&wire.SASLChallenge{Challenge: notNil(step.Data)})
+		}
 		return
 	}
-	c.sasl.status.User = step.User
+	if step.Code == wire.SASLCodeOK {
+		c.sasl.status.User = step.User
+	}
 	c.sendOutcome(step.Code, step.Data)
 }
 

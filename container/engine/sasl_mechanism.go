@@ -16,8 +16,8 @@ const (
 // ClientSASL is the client's part of the SASL layer (§5.3). The zero value offers ANONYMOUS.
 //
 // The client takes the first mechanism that the server offers, in this order: Mechanisms, EXTERNAL if External is
-// set, PLAIN if User is set, ANONYMOUS if neither User nor External is set or Allowed names it. If the server offers
-// none of them, the connection fails with a *SASLError.
+// set, PLAIN if User is set, ANONYMOUS if Allowed names it, or if Mechanisms is nil and neither User nor External is set.
+// If the server offers none of them, the connection fails with a *SASLError.
 type ClientSASL struct {
 	// User and Password are the credentials for PLAIN. Default: no PLAIN.
 	User, Password string
@@ -27,14 +27,20 @@ type ClientSASL struct {
 	External bool
 	// Allowed restricts the choice to these mechanisms. Default: no restriction.
 	Allowed []wire.Symbol
-	// Mechanisms are further mechanisms, the most preferred first. Default: none.
+	// Mechanisms are further mechanisms, the most preferred first. Default: none. A slice that is empty but not nil
+	// means none either, and rules ANONYMOUS out unless Allowed names it.
 	Mechanisms []ClientMechanism
 
 	_ struct{}
 }
 
 // ClientMechanism is one exchange of a SASL mechanism, client side, such as SCRAM. Its methods are called from within
-// Connection.Receive.
+// Connection.Receive. One that also has the method
+//
+//	User() string
+//
+// says by it which user it authenticates, for SASLStatus. More than 16 challenges fail the connection, as do those that
+// exceed Config.MaxSASLFrameSize.
 type ClientMechanism interface {
 	// Name returns the mechanism's name, such as "SCRAM-SHA-256".
 	Name() wire.Symbol
@@ -50,13 +56,15 @@ type ClientMechanism interface {
 // ServerSASL is the server's part of the SASL layer (§5.3). The zero value offers ANONYMOUS and accepts it.
 type ServerSASL struct {
 	// Offered are the mechanisms that are offered besides Mechanisms, after them, and that Authenticate judges.
-	// Default: ANONYMOUS if Mechanisms is empty, else none.
+	// Default: ANONYMOUS if Mechanisms is nil, else none.
 	Offered []wire.Symbol
 	// Authenticate judges the initial response to a mechanism of Offered and returns the authenticated user. It is
 	// called from within Connection.Receive and must not keep response. Default: ANONYMOUS is accepted, with user
 	// "anonymous", and anything else refused with code auth.
 	Authenticate func(mechanism wire.Symbol, response []byte) (user string, code wire.SASLCode)
-	// Mechanisms are further mechanisms, such as SCRAM, in the order in which they are offered. Default: none.
+	// Mechanisms are further mechanisms, such as SCRAM, in the order in which they are offered. Default: none. If it
+	// is empty but not nil, and Offered is empty, nothing can be offered, and a client that begins a SASL layer is
+	// sent away.
 	Mechanisms []ServerMechanism
 	// Optional accepts a client that begins with the AMQP header, without SASL, as an unauthenticated one. Default:
 	// such a client is refused with the SASL header (§5.3.2).
@@ -76,13 +84,13 @@ type ServerMechanism interface {
 // ServerExchange is one exchange of a ServerMechanism. Its methods are called from within Connection.Receive.
 type ServerExchange interface {
 	// Next is given the initial response (nil if the client sent none), then each further response. It returns the
-	// next step of the exchange.
+	// next step of the exchange, whose challenges are at most 16.
 	Next(response []byte) SASLStep
 }
 
 // SASLStep is what a ServerExchange wants to do next.
 type SASLStep struct {
-	// Done ends the exchange with the outcome Code; otherwise Challenge is sent.
+	// Done ends the exchange with the outcome Code; otherwise Data is sent as a challenge.
 	Done bool
 	// Code is the outcome (§5.3.3.7).
 	Code wire.SASLCode
@@ -102,7 +110,7 @@ type SASLStatus struct {
 	Code wire.SASLCode
 	// Mechanism is the mechanism in use; empty before it is chosen, and without a SASL layer.
 	Mechanism wire.Symbol
-	// User is the authenticated user on a server, and the user that asked for PLAIN on a client.
+	// User is the authenticated user on a server, and on a client the user that its mechanism authenticates, if any.
 	User string
 
 	_ struct{}

@@ -332,3 +332,88 @@ func TestParsePlain(t *testing.T) {
 		t.Errorf("an empty password and a non-ASCII user are legal: %q %q %v", c, p, ok)
 	}
 }
+
+// named is a mechanism that says whom it authenticates.
+type named struct{ fakeSCRAM }
+
+func (*named) User() string { return "alice" }
+
+// What rules out ANONYMOUS, which a side without mechanisms uses (§5.3.3.1).
+func TestMechanismsThatAreRuledOutAreNotReplaced(t *testing.T) {
+	p := newPeer(t, Config{Side: Server, ServerSASL: &ServerSASL{Mechanisms: []ServerMechanism{}}})
+	p.sendHeader(wire.HeaderSASL)
+	p.wantHeader("the SASL header is answered", wire.HeaderSASL)
+	p.wantSilence("there is nothing to offer")
+	if !p.c.WriteDone() {
+		t.Error("the server's stream must end")
+	}
+	c := &ClientSASL{Mechanisms: []ClientMechanism{}}
+	if m := c.choose([]wire.Symbol{"ANONYMOUS"}); m != nil {
+		t.Errorf("the client takes %s", m.Name())
+	}
+	c.Allowed = []wire.Symbol{"ANONYMOUS"}
+	if m := c.choose([]wire.Symbol{"ANONYMOUS"}); m == nil {
+		t.Error("the client does not take ANONYMOUS although it is allowed by name")
+	}
+}
+
+func TestUserOfAClientMechanism(t *testing.T) {
+	p := newPeer(t, Config{ClientSASL: &ClientSASL{Mechanisms: []ClientMechanism{&named{}}}})
+	p.wantHeader("the client begins with SASL", wire.HeaderSASL)
+	p.sendHeader(wire.HeaderSASL)
+	p.sendSASL(&wire.SASLMechanisms{SASLServerMechanisms: []wire.Symbol{"X-SCRAM"}})
+	if u := p.c.SASL().User; u != "alice" {
+		t.Errorf("the user is %q", u)
+	}
+}
+
+// forever is a mechanism of either side whose exchange has no end.
+type forever struct{}
+
+func (forever) Name() wire.Symbol           { return "X-FOREVER" }
+func (forever) Start() ([]byte, error)      { return nil, nil }
+func (forever) Next([]byte) ([]byte, error) { return nil, nil }
+func (forever) Finish([]byte) error         { return nil }
+
+type foreverServer struct{ forever }
+
+func (foreverServer) Begin() ServerExchange { return foreverExchange{} }
+
+type foreverExchange struct{}
+
+func (foreverExchange) Next([]byte) SASLStep { return SASLStep{} }
+
+// The number of challenges is bounded on both sides.
+func TestSASLExchangeEnds(t *testing.T) {
+	server := saslServer(t, &ServerSASL{Mechanisms: []ServerMechanism{foreverServer{}}})
+	nextSASL[*wire.SASLMechanisms](server, "the server offers its mechanism")
+	server.sendSASL(&wire.SASLInit{Mechanism: "X-FOREVER"})
+	client := newPeer(t, Config{ClientSASL: &ClientSASL{Mechanisms: []ClientMechanism{forever{}}}})
+	client.sendHeader(wire.HeaderSASL)
+	client.sendSASL(&wire.SASLMechanisms{SASLServerMechanisms: []wire.Symbol{"X-FOREVER"}})
+	for range maxSASLRounds {
+		if server.c.WriteDone() || client.c.ReadDone() {
+			t.Fatal("the exchange ends too early")
+		}
+		server.sendSASL(&wire.SASLResponse{Response: []byte{}})
+		client.sendSASL(&wire.SASLChallenge{Challenge: []byte{}})
+	}
+	client.sendSASL(&wire.SASLChallenge{Challenge: []byte{}})
+	for side, c := range map[string]*Connection{"server": server.c, "client": client.c} {
+		c.Wrote(len(c.Output()))
+		if !c.WriteDone() || c.Err() == nil || !strings.Contains(c.Err().Error(), "16 challenges") {
+			t.Errorf("%s: %v", side, c.Err())
+		}
+	}
+}
+
+// speaks is an error with a condition of its own.
+type speaks struct{ error }
+
+func (speaks) Condition() wire.Symbol { return "x:own" }
+
+func TestConditionOfATransportsError(t *testing.T) {
+	if got := Condition(&DisconnectError{Err: speaks{errors.New("x")}}); got != "x:own" {
+		t.Errorf("the condition is %s", got)
+	}
+}

@@ -5,8 +5,8 @@
 // # Purpose
 //
 // The peers are the C++ examples of Qpid Proton, unchanged, as Debian ships
-// them, and a program on github.com/Azure/go-amqp. Collider's side is the
-// binary simrun: `simrun serve broker|sink|source` puts the nodes that the
+// them, Proton's Python binding, and a program on github.com/Azure/go-amqp.
+// Collider's side is the binary simrun: `simrun serve broker|sink|source` puts the nodes that the
 // simulations test on a socket. A test passes when the foreign program ends
 // with its own success (exit code and last line) within its deadline, and when
 // what it printed shows the right messages in the right order.
@@ -26,7 +26,7 @@
 //
 // # Limitations
 //
-// TLS and the SASL mechanism PLAIN are tested with go-amqp alone: Proton's examples
-// take no certificate, and Proton refuses PLAIN without TLS. The examples' exit
-// codes say little about links that were refused, so the tests read their output.
+// Proton's C++ examples take no certificate, and Debian builds Proton without Cyrus
+// SASL: TLS and the SASL mechanisms are tested with go-amqp and with Proton's
+// Python binding, which setup.sh builds with Cyrus SASL. The examples' exit codes say little about links that were refused, so the tests read their output.
 package interop

@@ -58,4 +58,5 @@ for p in "${programs[@]}"; do
 done
 
 make --no-print-directory -C "$repo/conformance/shims/proton-cpp" BUILD="$dir"
+"$repo/scenarios/interop/setup_sasl.sh" "$dir"
 echo "setup: done, COLLIDER_INTEROP_DIR=$dir"

@@ -5,16 +5,17 @@ package serve
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 
 	"github.com/collider-amqp/collider/container"
-	"github.com/collider-amqp/collider/container/engine"
 	"github.com/collider-amqp/collider/container/record"
-	"github.com/collider-amqp/collider/container/wire"
+	"github.com/collider-amqp/collider/container/sasl"
 	"github.com/collider-amqp/collider/scenarios/node"
 )
 
@@ -32,13 +33,23 @@ type Options struct {
 	// MaxFrame is the largest frame accepted, in octets. Zero means the
 	// container's default.
 	MaxFrame uint32
-	// SASL is "optional" (also if empty), "required" or "none".
+	// SASL is "optional", "required" or "none". Empty means required if there
+	// are Users, else optional.
 	SASL string
-	// User, as NAME:PASSWORD, offers PLAIN and admits that user; ANONYMOUS is
-	// then refused. Empty means that ANONYMOUS is offered and nobody refused.
-	User string
+	// Users, each as NAME:PASSWORD, are those who are admitted, by SCRAM-SHA-512,
+	// SCRAM-SHA-256 or PLAIN; ANONYMOUS is then refused. None means that
+	// everybody is admitted, by ANONYMOUS.
+	Users []string
+	// AllowInsecure offers PLAIN without TLS, too.
+	AllowInsecure bool
 	// TLSCert and TLSKey are files in PEM form. Both or neither must be set.
 	TLSCert, TLSKey string
+	// TLSCA is a file in PEM form with the authorities of client certificates.
+	// Clients must then show one, unless there are Users, and are admitted by
+	// EXTERNAL. It needs TLSCert.
+	TLSCA string
+	// TLSOptional serves clients without TLS on the same port. It needs TLSCert.
+	TLSOptional bool
 
 	_ struct{}
 }
@@ -59,15 +70,11 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	if _, _, err := net.SplitHostPort(o.Listen); err != nil {
 		return &OptionError{"listen", err.Error() + "; give HOST:PORT, port 0 for a free one"}
 	}
-	transport, err := o.transport()
-	if err != nil {
-		return err
-	}
 	opts, err := o.connectionOptions()
 	if err != nil {
 		return err
 	}
-	c := record.New(nil, "collider-"+o.Kind, nil, container.Options{Transport: transport, ServerConnection: opts})
+	c := record.New(nil, "collider-"+o.Kind, nil, container.Options{ServerConnection: opts})
 	accept, err := handlers(o.Kind, c)
 	if err != nil {
 		return err
@@ -117,10 +124,12 @@ func (l *listener) OnOpen(ln *container.Listener) {
 func (l *listener) OnAccept(*container.Listener) container.ConnectionOptions { return l.accept() }
 
 // connectionOptions translates what concerns all connections.
-func (o Options) connectionOptions() (container.ConnectionOptions, error) {
-	opts := container.ConnectionOptions{MaxFrameSize: o.MaxFrame}
+func (o Options) connectionOptions() (opts container.ConnectionOptions, err error) {
+	opts = container.ConnectionOptions{MaxFrameSize: o.MaxFrame, AllowInsecure: o.AllowInsecure}
 	switch o.SASL {
-	case "", "optional":
+	case "":
+	case "optional":
+		opts.SASL = container.SASLOptional
 	case "required":
 		opts.SASL = container.SASLRequired
 	case "none":
@@ -128,48 +137,75 @@ func (o Options) connectionOptions() (container.ConnectionOptions, error) {
 	default:
 		return opts, &OptionError{"sasl", fmt.Sprintf("%q is none of optional, required, none", o.SASL)}
 	}
-	if o.User == "" {
-		return opts, nil
+	if opts.Authenticator, err = o.authenticator(); err != nil {
+		return opts, err
 	}
-	user, password, ok := strings.Cut(o.User, ":")
-	if !ok || user == "" {
-		return opts, &OptionError{"user", "give NAME:PASSWORD"}
+	if opts.TLS, err = o.tls(); err != nil {
+		return opts, err
 	}
-	opts.Mechanisms = []container.Symbol{"PLAIN"}
-	opts.Authenticate = func(_ container.Symbol, response []byte) (string, wire.SASLCode) {
-		_, name, pass, ok := engine.ParsePlain(response)
-		if !ok || name != user || pass != password {
-			return "", wire.SASLCodeAuth
-		}
-		return name, wire.SASLCodeOK
+	if o.TLSOptional {
+		opts.TLSUse = container.TLSOptional
 	}
 	return opts, nil
 }
 
-// transport returns TCP, with TLS above it if there is a certificate.
-func (o Options) transport() (container.Transport, error) {
+// authenticator returns what judges the clients, nil for nobody.
+func (o Options) authenticator() (sasl.Authenticator, error) {
+	if len(o.Users) == 0 {
+		return nil, nil
+	}
+	if o.SASL == "none" {
+		return nil, &OptionError{"user", "without a SASL layer nobody says who he is"}
+	}
+	passwords := make(map[string]string)
+	for _, u := range o.Users {
+		name, password, ok := strings.Cut(u, ":")
+		if _, twice := passwords[name]; !ok || name == "" || twice {
+			return nil, &OptionError{"user", "give NAME:PASSWORD, each name once"}
+		}
+		passwords[name] = password
+	}
+	users, err := sasl.NewUsers(passwords, nil)
+	if err != nil {
+		return nil, &OptionError{"user", err.Error()}
+	}
+	if o.TLSCA != "" {
+		return sasl.AnyOf(sasl.Certificates(nil), users), nil
+	}
+	return users, nil
+}
+
+// tls returns the configuration of the TLS layer, nil for none.
+func (o Options) tls() (*tls.Config, error) {
 	if o.TLSCert == "" && o.TLSKey == "" {
-		return container.TCP{}, nil
+		const reason = "it needs -tls-cert and -tls-key"
+		switch {
+		case o.TLSCA != "":
+			return nil, &OptionError{"tls-ca", reason}
+		case o.TLSOptional:
+			return nil, &OptionError{"tls-optional", reason}
+		}
+		return nil, nil
 	}
 	cert, err := tls.LoadX509KeyPair(o.TLSCert, o.TLSKey)
 	if err != nil {
 		return nil, &OptionError{"tls-cert", err.Error()}
 	}
-	return tlsTransport{config: &tls.Config{Certificates: []tls.Certificate{cert}}}, nil
-}
-
-// tlsTransport listens with TLS. The handshake is made by the container's I/O
-// threads.
-type tlsTransport struct {
-	container.TCP
-	config *tls.Config
-}
-
-// Listen implements container.Transport.
-func (t tlsTransport) Listen(network, address string) (net.Listener, error) {
-	l, err := net.Listen(network, address)
-	if err != nil {
-		return nil, err
+	config := &tls.Config{Certificates: []tls.Certificate{cert}}
+	if o.TLSCA == "" {
+		return config, nil
 	}
-	return tls.NewListener(l, t.config), nil
+	pem, err := os.ReadFile(o.TLSCA)
+	if err != nil {
+		return nil, &OptionError{"tls-ca", err.Error()}
+	}
+	config.ClientCAs = x509.NewCertPool()
+	if !config.ClientCAs.AppendCertsFromPEM(pem) {
+		return nil, &OptionError{"tls-ca", "no certificate in " + o.TLSCA}
+	}
+	config.ClientAuth = tls.RequireAndVerifyClientCert
+	if len(o.Users) > 0 {
+		config.ClientAuth = tls.VerifyClientCertIfGiven
+	}
+	return config, nil
 }

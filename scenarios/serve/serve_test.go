@@ -3,9 +3,20 @@ package serve
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -225,7 +236,7 @@ func TestEchoSinkAndSource(t *testing.T) {
 
 func TestPlainUser(t *testing.T) {
 	ctx := testContext(t)
-	srv := start(t, Options{Kind: "sink", Listen: "127.0.0.1:0", SASL: "required", User: "guest:secret"})
+	srv := start(t, Options{Kind: "sink", Listen: "127.0.0.1:0", Users: []string{"guest:secret", "admin:x"}, AllowInsecure: true})
 	conn, _ := dial(t, ctx, srv.addr, &amqp.ConnOptions{SASLType: amqp.SASLTypePlain("guest", "secret")})
 	conn.Close()
 	for name, opts := range map[string]*amqp.ConnOptions{
@@ -245,11 +256,13 @@ func TestPlainUser(t *testing.T) {
 
 func TestOptionsAreRefused(t *testing.T) {
 	for name, o := range map[string]Options{
-		"kind":     {Kind: "router", Listen: "127.0.0.1:0"},
-		"listen":   {Kind: "sink", Listen: "127.0.0.1"},
-		"sasl":     {Kind: "sink", Listen: "127.0.0.1:0", SASL: "maybe"},
-		"user":     {Kind: "sink", Listen: "127.0.0.1:0", User: "guest"},
-		"tls-cert": {Kind: "sink", Listen: "127.0.0.1:0", TLSCert: "nowhere"},
+		"kind":         {Kind: "router", Listen: "127.0.0.1:0"},
+		"listen":       {Kind: "sink", Listen: "127.0.0.1"},
+		"sasl":         {Kind: "sink", Listen: "127.0.0.1:0", SASL: "maybe"},
+		"user":         {Kind: "sink", Listen: "127.0.0.1:0", Users: []string{"guest"}},
+		"tls-optional": {Kind: "sink", Listen: "127.0.0.1:0", TLSOptional: true},
+		"tls-ca":       {Kind: "sink", Listen: "127.0.0.1:0", TLSCA: "nowhere"},
+		"tls-cert":     {Kind: "sink", Listen: "127.0.0.1:0", TLSCert: "nowhere"},
 	} {
 		var e *OptionError
 		if err := Run(context.Background(), o, io.Discard); !errors.As(err, &e) || e.Option != name {
@@ -266,4 +279,85 @@ func TestAddressInUse(t *testing.T) {
 	if err := srv.stop(); err != nil {
 		t.Error(err)
 	}
+}
+
+// A served node with TLS, users, client certificates, and clients without TLS on
+// the same port.
+func TestTLS(t *testing.T) {
+	ctx := testContext(t)
+	certFile, keyFile, pair := certificate(t)
+	roots := x509.NewCertPool()
+	roots.AddCert(pair.Leaf)
+	secure := func(show ...tls.Certificate) *tls.Config {
+		return &tls.Config{RootCAs: roots, Certificates: show}
+	}
+	base := Options{Kind: "sink", Listen: "127.0.0.1:0", TLSCert: certFile, TLSKey: keyFile}
+	users, mutual, both, open := base, base, base, base
+	users.Users = []string{"guest:secret", "admin:x"}
+	mutual.TLSCA = certFile
+	both.Users, both.TLSCA = users.Users, certFile
+	open.TLSOptional = true
+	plain := func() amqp.SASLType { return amqp.SASLTypePlain("admin", "x") }
+	for _, tt := range []struct {
+		story   string
+		options Options
+		scheme  string
+		conn    amqp.ConnOptions
+		in      bool
+	}{
+		{"a user", users, "amqps://", amqp.ConnOptions{SASLType: plain(), TLSConfig: secure()}, true},
+		{"no TLS", users, "amqp://", amqp.ConnOptions{SASLType: plain()}, false},
+		{"nobody", users, "amqps://", amqp.ConnOptions{TLSConfig: secure()}, false},
+		{"a certificate", mutual, "amqps://", amqp.ConnOptions{SASLType: amqp.SASLTypeExternal(""), TLSConfig: secure(pair)}, true},
+		{"no certificate", mutual, "amqps://", amqp.ConnOptions{SASLType: amqp.SASLTypeAnonymous(), TLSConfig: secure()}, false},
+		{"a certificate in place of a user", both, "amqps://", amqp.ConnOptions{SASLType: amqp.SASLTypeExternal(""), TLSConfig: secure(pair)}, true},
+		{"a user in place of a certificate", both, "amqps://", amqp.ConnOptions{SASLType: plain(), TLSConfig: secure()}, true},
+		{"optional: with", open, "amqps://", amqp.ConnOptions{SASLType: amqp.SASLTypeAnonymous(), TLSConfig: secure()}, true},
+		{"optional: without", open, "amqp://", amqp.ConnOptions{SASLType: amqp.SASLTypeAnonymous()}, true},
+	} {
+		srv := start(t, tt.options)
+		conn, err := amqp.Dial(ctx, tt.scheme+srv.addr, &tt.conn)
+		if (err == nil) != tt.in {
+			t.Errorf("%s: %v", tt.story, err)
+		}
+		if err == nil {
+			conn.Close()
+		}
+		if err := srv.stop(); err != nil {
+			t.Errorf("%s: %v", tt.story, err)
+		}
+	}
+}
+
+// certificate writes a certificate for 127.0.0.1 that is its own authority, and
+// its key, into files.
+func certificate(t *testing.T) (certFile, keyFile string, pair tls.Certificate) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "serve"}, NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: pkcs8}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if pair, err = tls.LoadX509KeyPair(certFile, keyFile); err != nil {
+		t.Fatal(err)
+	}
+	return certFile, keyFile, pair
 }
