@@ -25,7 +25,7 @@ var promised = map[string]func(*Promises) bool{
 	"SCHED-5": func(p *Promises) bool { return p.Schedule }, "SCHED-6": func(p *Promises) bool { return p.Schedule },
 	"SCHED-7": func(p *Promises) bool { return p.Cancel },
 
-	"RUN-6": autoStop, "RUN-7": autoStop, "RUN-12": autoStop, "WQ-18": autoStop,
+	"RUN-6": autoStop, "RUN-7": autoStop, "RUN-9": autoStop, "RUN-12": autoStop, "WQ-18": autoStop,
 	"RUN-1": stopJoins, "RUN-13": stopJoins,
 
 	"PAR-2": bounded, "PAR-4": bounded, "ST-3": bounded,
