@@ -81,6 +81,8 @@ type Result struct {
 	// Plans are what the run had of faults and work. Set if the run failed, or with
 	// Keep.
 	Plans Plans
+	// Converged says that the run came to its second phase: World.Converge.
+	Converged bool
 	// Drift says how a Replay went.
 	Drift Drift
 	// History is what was recorded. Set if the run failed, or with Keep.
@@ -166,13 +168,15 @@ func (w *World) judge(s *Scenario, cfg *RunConfig) Result {
 		Failure:  w.verdict.failure,
 		Digest:   w.digest,
 		Moot:     w.verdict.moot,
-		Steps:    w.steps,
-		Choices:  w.choices,
-		Switches: w.switches,
-		Preempts: w.preempts,
-		Threads:  len(w.threads),
-		Time:     w.clock.now,
-		Mark:     w.verdict.mark,
+
+		Converged: w.limits.goal != nil,
+		Steps:     w.steps,
+		Choices:   w.choices,
+		Switches:  w.switches,
+		Preempts:  w.preempts,
+		Threads:   len(w.threads),
+		Time:      w.clock.now,
+		Mark:      w.verdict.mark,
 	}
 	if p := w.hooks.replay; p != nil {
 		r.Drift = p.finish(w.steps)

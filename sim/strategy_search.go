@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 )
@@ -24,7 +25,8 @@ import (
 // Which ready case a Select takes is free. Faults have a bound of their own: where a
 // scenario offers a menu of them (Plan), before the mark or after it, the search
 // visits all schedules of each subset of the menu within that bound, that without
-// faults first; none, unless WithFaults says more.
+// faults first; none, unless WithFaults says more. A fault that keeps the run from the
+// mark gives one schedule, counted apart.
 type Search struct {
 	bound  int
 	faults int
@@ -39,6 +41,8 @@ type Search struct {
 	first   bool // the first run, which finds out whether there is a mark
 	marked  bool // there is one
 	fair    bool // the schedule of this run has become fair: it is asked no more
+	sampled bool // the last run came to World.Converge
+	missed  bool // the last run did not come to the mark
 
 	report SearchReport
 }
@@ -52,6 +56,12 @@ type SearchReport struct {
 	// Cut is the number of them that used up their steps, so that the kernel made
 	// the rest of the schedule fair: what comes after is not searched.
 	Cut uint64 `json:"cut"`
+	// Sampled is the number of them that came to World.Converge: what comes after is
+	// one fair schedule of many.
+	Sampled uint64 `json:"sampled"`
+	// Unmarked is the number of them that a fault kept from the mark, in a scenario
+	// that has one: of what comes before the mark each is one schedule of many.
+	Unmarked uint64 `json:"unmarked"`
 	// From is the step of World.Mark, 0 if the search begins at the start.
 	From uint64 `json:"from"`
 	// Deepest is the largest number of decisions with an alternative in a run.
@@ -165,8 +175,9 @@ func (s *Search) End(r *Result) {
 		s.report.From = r.Mark
 	}
 	s.first = false
+	s.sampled, s.missed = r.Converged, s.marked && r.Mark == 0
 	if s.at < len(s.made) {
-		panic(unrepeatable)
+		panic(ErrUnrepeatable)
 	}
 	s.report.Deepest = max(s.report.Deepest, s.at)
 }
@@ -177,8 +188,14 @@ func (s *Search) Next() bool {
 		return false
 	}
 	s.report.Runs++
-	if s.fair {
+	switch {
+	case s.sampled:
+		s.report.Sampled++
+	case s.fair:
 		s.report.Cut++
+	}
+	if s.missed {
+		s.report.Unmarked++
 	}
 	for n := len(s.made); n > s.base; n-- {
 		if d := &s.made[n-1]; d.more(s.bound) {
@@ -201,14 +218,17 @@ func (s *Search) decide(n int, k decisionKind) int {
 	}
 	d := s.made[s.at]
 	if d.of != int32(n) || d.kind != k {
-		panic(unrepeatable)
+		panic(ErrUnrepeatable)
 	}
 	s.at++
 	s.spent += k.cost(d.taken)
 	return int(d.taken)
 }
 
-const unrepeatable = "the run differs from one with the same decisions: it depends on something outside it"
+// ErrUnrepeatable is the panic value of a search, wrapped in a *Fault if it comes up
+// in the midst of a run, when a run differs from an earlier one with the same
+// decisions.
+var ErrUnrepeatable = errors.New("the run differs from one with the same decisions: it depends on something outside it")
 
 // Pick implements Strategy.
 func (s *Search) Pick(run []*Thread, last *Thread) *Thread {

@@ -45,9 +45,13 @@ func (c *Config) explore(ctx context.Context, env *Env, args []string) int {
 	if f.json {
 		f.printStart(chosen)
 	}
-	for _, s := range chosen {
-		if code := e.scenario(ctx, s); code != ExitOK {
+	for i, s := range chosen {
+		code, done := e.scenario(ctx, s)
+		if code != ExitOK {
 			return code
+		}
+		if done {
+			return e.finish(i + 1)
 		}
 	}
 	return e.finish(len(chosen))
@@ -143,6 +147,8 @@ type exploration struct {
 	flags *exploreFlags
 	total runner.Report
 	left  int // scenarios that are not complete
+
+	interrupted bool
 }
 
 // options are those of one scenario.
@@ -167,17 +173,18 @@ func (e *exploration) options(s *sim.Scenario) (runner.ExploreOptions, error) {
 	return o, err
 }
 
-// scenario explores one scenario. Its code is not ExitOK if the command ends here.
-func (e *exploration) scenario(ctx context.Context, s *sim.Scenario) int {
+// scenario explores one scenario. The command ends here with the code, if that is not
+// ExitOK, or with the verdict, if done.
+func (e *exploration) scenario(ctx context.Context, s *sim.Scenario) (code int, done bool) {
 	o, err := e.options(s)
 	if err != nil {
 		e.env.Errorf("explore: %v", err)
-		return ExitUsage
+		return ExitUsage, false
 	}
 	report, err := runner.Explore(ctx, o)
 	e.progress.clear()
 	if err != nil {
-		return e.broken(err)
+		return e.broken(err), false
 	}
 	e.total.Runs += report.Search.Runs
 	e.total.Steps += report.Steps
@@ -188,21 +195,18 @@ func (e *exploration) scenario(ctx context.Context, s *sim.Scenario) int {
 		e.left++
 		if path, err = e.store(s, report.State); err != nil {
 			e.env.Errorf("explore: %v", err)
-			return ExitUsage
+			return ExitUsage, false
 		}
 	}
 	e.told(s, report, path)
 	if report.Failure != nil {
 		e.f.again = e.againLine(s)
+		e.quiet = report.Failure.Result.Failure.Kind == sim.Nondeterminism && report.Failure.Result.Schedule == nil
 		e.fail(report.Failure)
-		if !e.flags.keepGoing {
-			return e.finish(1)
-		}
+		e.quiet = false
 	}
-	if report.Interrupted {
-		return ExitInterrupted
-	}
-	return ExitOK
+	e.interrupted = report.Interrupted && report.State != nil
+	return ExitOK, e.interrupted || report.Failure != nil && !e.flags.keepGoing
 }
 
 // store writes the state of an exploration that is not complete.
@@ -223,7 +227,7 @@ func (e *exploration) told(s *sim.Scenario, r *runner.ExploreReport, state strin
 	if e.flags.json {
 		printJSON(e.env.Stdout, exploredObject{
 			"explored", s.Name, r.Search.Complete, r.Search.Runs, r.Steps, e.flags.preemptions, e.flags.delays, e.flags.bound,
-			r.Search.Menu, r.Search.From, r.Search.Deepest, r.Search.Cut, r.Left, state, r.Elapsed.Seconds(), r.Digest.String(),
+			r.Search.Menu, r.Search.From, r.Search.Deepest, r.Search.Cut, r.Search.Sampled, r.Search.Unmarked, r.Left, state, r.Elapsed.Seconds(), r.Digest.String(),
 		})
 		return
 	}
@@ -235,6 +239,15 @@ func (e *exploration) told(s *sim.Scenario, r *runner.ExploreReport, state strin
 		fmt.Fprintf(w, "  digest %v", r.Digest)
 	}
 	fmt.Fprintln(w)
+	if r.Search.Unmarked > 0 {
+		fmt.Fprintf(w, "      %s of them never came to the mark, for a fault before it: one schedule each\n", grouped(r.Search.Unmarked))
+	}
+	if r.Search.Sampled > 0 {
+		fmt.Fprintf(w, "      %s of them came to their second phase, which is one fair schedule of many\n", grouped(r.Search.Sampled))
+	}
+	if r.Failure != nil && !r.First {
+		fmt.Fprintf(w, "      the failure is not known to be the first in the order of the search\n")
+	}
 	if r.Search.Cut > 0 {
 		fmt.Fprintf(w, "      %s of them were cut off by their budget of steps: what comes after is not searched\n", grouped(r.Search.Cut))
 	}
@@ -276,6 +289,8 @@ type exploredObject struct {
 	From        uint64  `json:"from"`
 	Deepest     int     `json:"deepest"`
 	Cut         uint64  `json:"cut"`
+	Sampled     uint64  `json:"sampled"`
+	Unmarked    uint64  `json:"unmarked"`
 	Left        float64 `json:"left"`
 	State       string  `json:"state"`
 	Seconds     float64 `json:"seconds"`
@@ -346,6 +361,9 @@ func (e *exploration) finish(scenarios int) int {
 	}
 	if code := runner.ExitCode(e.failures); code != ExitOK {
 		return code
+	}
+	if e.interrupted {
+		return ExitInterrupted
 	}
 	if e.left > 0 && e.flags.whole {
 		return ExitFailed

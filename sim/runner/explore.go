@@ -47,7 +47,10 @@ type ExploreReport struct {
 	Steps  uint64
 	Digest Digest
 	// Failure is the first failure in the order of the search, nil if there is none.
+	// When one has been found, earlier ones are looked for as long again as that
+	// took, or 10 s: First says that there is none.
 	Failure *Failure
+	First   bool
 	// Left is the share of the tree that is left, about, and State where to go on. The
 	// state is nil if the exploration is complete or has failed.
 	Left  float64
@@ -71,7 +74,7 @@ func Explore(ctx context.Context, o ExploreOptions) (*ExploreReport, error) {
 		return nil, err
 	}
 	for range x.workers() {
-		go x.work()
+		x.startWorker()
 	}
 	x.wait()
 	return x.finish(begin)
@@ -134,7 +137,7 @@ func (x *explorer) finish(begin time.Time) (*ExploreReport, error) {
 	r.Search.Complete = len(x.parts) == 0 && x.failed == nil
 	if x.failed != nil {
 		f := newFailure(x.o.Scenario, *x.failed)
-		r.Failure = &f
+		r.Failure, r.First = &f, len(x.parts) == 0 && x.path != nil
 		return r, x.confirm(&f)
 	}
 	for _, s := range x.parts {
@@ -149,7 +152,7 @@ func (x *explorer) finish(begin time.Time) (*ExploreReport, error) {
 
 // confirm repeats a failure.
 func (x *explorer) confirm(f *Failure) error {
-	if f.Result.Failure.Kind == sim.Stuck {
+	if k := f.Result.Failure.Kind; k == sim.Stuck || k == sim.Nondeterminism {
 		return nil
 	}
 	again, err := x.o.repeat(&f.Result)

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -20,14 +21,14 @@ type explorer struct {
 	parts    []*sim.Search // that nobody visits
 	visiting int           // parts that workers visit
 	hungry   int           // workers that wait for a part
-	over     bool          // no further run is wanted
+	crew     []*explorerWorker
+	over     bool // no further run is wanted
 	report   sim.SearchReport
 	steps    uint64
 	digest   Digest
 	runs     uint64 // of this call
 	failed   *sim.Result
-	lost     *sim.Search // the part whose run is stuck
-	path     []int32     // of failed
+	path     []int32 // of failed
 	panicked *PanicError
 	name     uint64
 	first    string // digest of the first schedule, which tells whether a state fits
@@ -92,21 +93,41 @@ func (x *explorer) progress() (Progress, float64) {
 	for _, s := range x.parts {
 		left += s.Left()
 	}
+	for _, w := range x.crew {
+		left += w.left
+	}
 	return p, left
 }
 
+// explorerWorker visits one part after another. All but world is guarded by the
+// explorer's mutex.
+type explorerWorker struct {
+	x     *explorer
+	world *sim.World
+	part  *sim.Search // nil between two parts
+	left  float64     // of the tree, in the part
+	gone  bool        // its step did not come back
+}
+
+// startWorker starts a worker.
+func (x *explorer) startWorker() {
+	w := &explorerWorker{x: x}
+	x.crew = append(x.crew, w)
+	go w.work()
+}
+
 // work is the life of a worker.
-func (x *explorer) work() {
-	var s *sim.Search
-	w := sim.NewWorld(sim.Options{Watchdog: x.o.Watchdog, OnStuck: func(r sim.Result) { x.stuck(s, r) }})
-	defer closeWorld(w)
-	for s = x.take(); s != nil; s = x.take() {
-		x.visit(w, s)
+func (w *explorerWorker) work() {
+	w.world = sim.NewWorld(sim.Options{Watchdog: w.x.o.Watchdog, OnStuck: w.stuck})
+	defer closeWorld(w.world)
+	for w.take() {
+		w.visit()
 	}
 }
 
-// take returns a part to be visited, nil if there is nothing more to do.
-func (x *explorer) take() *sim.Search {
+// take gets a part to be visited; false if there is nothing more to do.
+func (w *explorerWorker) take() bool {
+	x := w.x
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.hungry++
@@ -114,24 +135,28 @@ func (x *explorer) take() *sim.Search {
 	for len(x.parts) == 0 && !x.ended() {
 		x.changed.Wait()
 	}
-	if x.over || len(x.parts) == 0 {
-		return nil
+	if x.over || len(x.parts) == 0 || w.gone {
+		return false
 	}
 	last := len(x.parts) - 1
-	s := x.parts[last]
-	x.parts = x.parts[:last]
+	w.part, x.parts = x.parts[last], x.parts[:last]
+	w.left = w.part.Left()
 	x.visiting++
-	return s
+	return true
 }
 
-// visit runs the schedules of a part, until it is done, given back, or of no use any
+// visit runs the schedules of the part, until it is done, given back, or of no use any
 // more.
-func (x *explorer) visit(w *sim.World, s *sim.Search) {
-	cfg := x.o.config(s)
+func (w *explorerWorker) visit() {
+	cfg := w.x.o.config(w.part)
 	for {
 		var broken *PanicError
-		r := execute(w, x.o.Scenario, &cfg, func(e *PanicError) { broken = e; x.broke(e) })
-		if broken != nil || !x.took(s, &r) {
+		r := execute(w.world, w.x.o.Scenario, &cfg, func(e *PanicError) { broken = e })
+		if broken != nil {
+			w.broke(broken)
+			return
+		}
+		if !w.took(&r) {
 			return
 		}
 	}
@@ -139,72 +164,129 @@ func (x *explorer) visit(w *sim.World, s *sim.Search) {
 
 // took notes a run and says whether the part is to be visited further; if not, it
 // has been put away.
-func (x *explorer) took(s *sim.Search, r *sim.Result) bool {
+func (w *explorerWorker) took(r *sim.Result) bool {
+	x, s := w.x, w.part
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.lost == s {
+	if w.gone {
 		return false // the watchdog has reported it
 	}
 	x.runs++
 	x.steps += r.Steps
 	x.digest = x.digest.Add(runDigest(x.name, r))
-	path := s.Path()
-	if r.Failure != nil && (x.failed == nil || sim.ComparePaths(path, x.path) < 0) {
-		failed := *r
-		x.failed, x.path = &failed, path
+	if r.Failure != nil {
+		x.fail(r, s.Path())
+		if r.Failure.Kind == sim.Stuck { // it came back after all, but it is no world to go on with
+			w.gone, x.over = true, true
+			w.leave()
+			return false
+		}
 	}
 	more := s.Next()
 	switch {
 	case !more || x.failed != nil && sim.ComparePaths(s.Path(), x.path) > 0:
 		x.gather(s.Report(), &x.report)
-		x.leave()
+		w.leave()
 		return false
-	case x.over || x.ctx.Err() != nil || x.failed == nil && x.end.passed():
+	case x.over || x.ctx.Err() != nil || x.end.passed():
 		x.over = true
 		x.parts = append(x.parts, s)
-		x.leave()
+		w.leave()
 		return false
 	}
+	w.left = s.Left()
 	if x.hungry > len(x.parts) {
 		if part := s.Split(); part != nil {
 			x.parts = append(x.parts, part)
+			w.left = s.Left()
 			x.changed.Broadcast()
 		}
 	}
 	return true
 }
 
-// leave says that a part is no longer visited. The mutex is held.
-func (x *explorer) leave() {
-	x.visiting--
-	x.changed.Broadcast()
+// earlier is how long, at the least, earlier failures are looked for when one has been
+// found: as long again as that took, if that is more.
+const earlier = 10 * time.Second
+
+// fail keeps the failure that comes first in the order of the search, and sets an end
+// to the search for one that comes before it. The mutex is held.
+func (x *explorer) fail(r *sim.Result, path []int32) {
+	if x.failed != nil && sim.ComparePaths(path, x.path) >= 0 {
+		return
+	}
+	if x.failed == nil {
+		until := time.Now().Add(max(earlier, time.Since(x.begin)))
+		if x.end.at.IsZero() || until.Before(x.end.at) {
+			x.end.at = until
+		}
+	}
+	failed := *r
+	x.failed, x.path = &failed, path
+}
+
+// leave says that the part is no longer visited. The mutex is held.
+func (w *explorerWorker) leave() {
+	w.part, w.left = nil, 0
+	w.x.visiting--
+	w.x.changed.Broadcast()
+}
+
+// broke ends the exploration for a panic of the harness, or because a run did not
+// repeat itself.
+func (w *explorerWorker) broke(e *PanicError) {
+	x := w.x
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if w.gone {
+		return
+	}
+	if f := unrepeatable(e); f != nil {
+		x.fail(&sim.Result{Seed: x.o.Seed, Strategy: w.part.Name(), Failure: f}, w.part.Path())
+	} else if x.panicked == nil {
+		x.panicked = e
+	}
+	x.over = true
+	w.leave()
+}
+
+// unrepeatable returns the failure that a panic of the search stands for, nil if it is
+// another panic.
+func unrepeatable(e *PanicError) *sim.Failure {
+	v := e.Value
+	if fault, ok := v.(*sim.Fault); ok {
+		v = fault.Value
+	}
+	if err, ok := v.(error); ok && errors.Is(err, sim.ErrUnrepeatable) {
+		return &sim.Failure{Kind: sim.Nondeterminism, Message: err.Error()}
+	}
+	return nil
+}
+
+// stuck ends the exploration for a step that does not come back; the worker is lost.
+// If it comes back meanwhile, took has seen the same failure.
+func (w *explorerWorker) stuck(r sim.Result) {
+	r.Params = append([]sim.ParamValue(nil), r.Params...)
+	x := w.x
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if w.gone || w.part == nil {
+		return
+	}
+	w.gone, x.over = true, true
+	if x.failed == nil {
+		x.failed, x.path = &r, nil
+	}
+	w.leave()
 }
 
 // gather adds the report of a part to a sum.
 func (x *explorer) gather(r sim.SearchReport, sum *sim.SearchReport) {
 	sum.Runs += r.Runs
 	sum.Cut += r.Cut
+	sum.Sampled += r.Sampled
+	sum.Unmarked += r.Unmarked
 	sum.Deepest = max(sum.Deepest, r.Deepest)
 	sum.Menu = max(sum.Menu, r.Menu)
 	sum.From = max(sum.From, r.From)
-}
-
-// broke ends the exploration for a panic of the harness.
-func (x *explorer) broke(e *PanicError) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.panicked == nil {
-		x.panicked = e
-	}
-	x.over = true
-	x.leave()
-}
-
-// stuck ends the exploration for a step that does not come back; its worker is lost.
-func (x *explorer) stuck(s *sim.Search, r sim.Result) {
-	r.Params = append([]sim.ParamValue(nil), r.Params...)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.failed, x.lost, x.over = &r, s, true
-	x.leave()
 }

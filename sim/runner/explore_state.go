@@ -80,6 +80,8 @@ func (x *explorer) restore(st *ExploreState) error {
 		return &ExploreStateError{fmt.Sprintf("the state is that of scenario %s", st.Scenario)}
 	case st.Seed != o.Seed, !maps.Equal(st.Params, o.Params), st.Preemptions != o.Preemptions, st.Delays != o.Delays, st.Faults != o.Faults:
 		return &ExploreStateError{"the state is that of other bounds, parameters or seed"}
+	case st.Collider != ThisBuild():
+		return &ExploreStateError{fmt.Sprintf("the state was made by another build (%s %s): begin anew", st.Collider.Version, st.Collider.Commit)}
 	case st.First != x.first:
 		return &ExploreStateError{"the program has changed since: its first schedule makes another run; begin anew"}
 	}
