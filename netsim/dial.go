@@ -46,6 +46,8 @@ const classDial = 1
 // ctx is context.Background or a context of the World. Errors are a *net.OpError
 // around ECONNREFUSED, a *net.DNSError for an unknown host, the context's end, or
 // the reason why the address cannot be read.
+//
+//go:norace
 func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if err := checkNetwork(network); err != nil {
 		return nil, dialError(network, nil, err)
@@ -56,7 +58,7 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	}
 	to := h
 	if !self(name) {
-		to = h.n.host(name)
+		h.n.w.Inside(func() { to = h.n.host(name) })
 	}
 	if to == nil {
 		return nil, dialError(network, nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true})
@@ -65,12 +67,14 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	if err := ctx.Err(); err != nil {
 		return nil, dialError(network, addr, contextError(err))
 	}
-	d := h.call(to, port)
-	if d.answered() {
-		return d.result(network, addr)
-	}
-	if err := d.wait(ctx); err != nil {
-		return nil, dialError(network, addr, err)
+	var d *handshake
+	answered := false
+	h.n.toObserver()
+	h.n.w.Inside(func() { d = h.call(to, port); answered = d.answered() })
+	if !answered {
+		if err := d.wait(ctx); err != nil {
+			return nil, dialError(network, addr, err)
+		}
 	}
 	return d.result(network, addr)
 }
@@ -83,8 +87,6 @@ func (h *Host) call(to *Host, port int) *handshake {
 	} else {
 		to.obj.Point(sim.OpLoad, false)
 	}
-	acquireNet(n)
-	defer releaseNet(n)
 	d := n.memory.dials.take()
 	event := d.event
 	*d = handshake{n: n, from: h, to: to, port: port, event: event}
@@ -92,7 +94,7 @@ func (h *Host) call(to *Host, port int) *handshake {
 	d.p = n.newPair(h, to)
 	d.p.open(n, Addr{h.name, h.freePort()}, Addr{to.name, port}, d.there, d.back)
 	if d.event.IsZero() {
-		d.event.Init(n.w, d.tick)
+		d.event.Init(n.w, d.arrive)
 	}
 	n.dials = append(n.dials, d)
 	n.observe(&d.p.ab, Dialed)
@@ -104,28 +106,38 @@ func (h *Host) call(to *Host, port int) *handshake {
 func (d *handshake) answered() bool { return d.stage >= stageACK || d.ctx != nil }
 
 // wait waits for the answer or the context's end.
-func (d *handshake) wait(ctx context.Context) error {
-	n := d.n
-	stop, err := n.w.Env().OnDone(ctx, func() {
-		acquireNet(n)
-		d.ctx = ctx.Err()
-		d.obj.Switch(classDial, true)
-		releaseNet(n)
-	})
+//
+//go:norace
+func (d *handshake) wait(ctx context.Context) (err error) {
+	w := d.n.w
+	stop, err := w.Env().OnDone(ctx, func() { d.forsake(ctx.Err()) })
 	if err != nil {
-		d.giveUp()
+		w.Inside(d.giveUp)
 		return err
 	}
-	d.obj.Init(n.w, d.p.name)
-	d.obj.Await(sim.OpRecv, classDial, d.answered())
+	w.Inside(func() {
+		d.obj.Init(w, d.p.name)
+		d.obj.Await(sim.OpRecv, classDial, d.answered())
+	})
 	stop()
-	acquireNet(n)
-	defer releaseNet(n)
-	if d.stage < stageACK {
-		d.giveUp()
-		return contextError(d.ctx)
-	}
-	return nil
+	d.n.toObserver()
+	w.Inside(func() {
+		if d.stage < stageACK {
+			d.giveUp()
+			err = contextError(d.ctx)
+		}
+	})
+	return err
+}
+
+// forsake ends the waiting for d.
+//
+//go:norace
+func (d *handshake) forsake(err error) {
+	d.n.w.Inside(func() {
+		d.ctx = err
+		d.obj.Switch(classDial, true)
+	})
 }
 
 // giveUp ends a handshake that nobody waits for.
@@ -136,7 +148,12 @@ func (d *handshake) giveUp() {
 	d.n.observe(&d.p.ab, Refused)
 }
 
-func (d *handshake) result(network string, addr Addr) (net.Conn, error) {
+//go:norace
+func (d *handshake) result(network string, addr Addr) (c net.Conn, err error) {
+	if w := d.n.w; w.Outside() {
+		w.Inside(func() { c, err = d.result(network, addr) })
+		return c, err
+	}
 	if d.err != nil {
 		d.p.drop()
 		return nil, dialError(network, addr, d.err)
@@ -160,13 +177,6 @@ func (d *handshake) in(delay time.Duration) {
 		return
 	}
 	d.event.Set(d.n.w.Elapsed() + delay)
-}
-
-// tick is the event's function.
-func (d *handshake) tick() {
-	acquireNet(d.n)
-	d.arrive()
-	releaseNet(d.n)
 }
 
 // arrive does what the packet under way does at its destination.
@@ -273,8 +283,6 @@ func (n *Network) retry(y *way) {
 
 // discard resets an end that nobody has accepted.
 func (c *Conn) discard() {
-	acquire(c.p)
-	defer release(c.p)
 	if !c.closed {
 		c.linger = true
 		c.close()

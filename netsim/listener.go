@@ -44,14 +44,25 @@ func (h *Host) Listen(network, address string) (net.Listener, error) {
 	if !self(name) && name != h.name && name != "0.0.0.0" && name != "::" {
 		return nil, listenError(network, Addr{name, port}, errNotLocal)
 	}
+	return h.listen(network, addr)
+}
+
+//go:norace
+func (h *Host) listen(network string, addr Addr) (l net.Listener, err error) {
+	if w := h.n.w; w.Outside() {
+		w.Inside(func() { l, err = h.listen(network, addr) })
+		return l, err
+	}
 	h.obj.Point(sim.OpStore, true)
-	acquireNet(h.n)
-	defer releaseNet(h.n)
-	if port == 0 {
+	if addr.Port == 0 {
 		addr.Port = h.freePort()
-	} else if h.listener(port) != nil {
+	} else if h.listener(addr.Port) != nil {
 		return nil, listenError(network, addr, errInUse)
 	}
+	return h.bind(addr), nil
+}
+
+func (h *Host) bind(addr Addr) *Listener {
 	l := h.n.memory.listeners.take()
 	*l = Listener{h: h, backlog: l.backlog[:0], addr: l.addr}
 	if l.addr != net.Addr(addr) {
@@ -59,7 +70,7 @@ func (h *Host) Listen(network, address string) (net.Listener, error) {
 	}
 	l.obj.Init(h.n.w, h.name)
 	h.listeners = append(h.listeners, l)
-	return l, nil
+	return l
 }
 
 func (h *Host) listener(port int) *Listener {
@@ -106,16 +117,19 @@ const classAccept = 1
 func (l *Listener) Addr() net.Addr { return l.addr }
 
 // Accept waits for the next connection. After Close it fails with net.ErrClosed.
-func (l *Listener) Accept() (net.Conn, error) {
+//
+//go:norace
+func (l *Listener) Accept() (c net.Conn, err error) {
 	n := l.h.n
+	if n.w.Outside() {
+		l.lock()
+		n.w.Inside(func() { c, err = l.Accept() })
+		l.unlock()
+		return c, err
+	}
 	for {
-		acquireNet(n)
-		on := l.acceptable()
-		releaseNet(n)
-		l.obj.Await(sim.OpRecv, classAccept, on)
-		acquireNet(n)
+		l.obj.Await(sim.OpRecv, classAccept, l.acceptable())
 		d, closed := l.accept(), l.closed
-		releaseNet(n)
 		if d != nil {
 			n.observe(&d.p.ab, Accepted)
 			return &d.p.b, nil
@@ -141,11 +155,17 @@ func (l *Listener) accept() *handshake {
 }
 
 // Close stops listening. Connections not yet accepted are reset.
-func (l *Listener) Close() error {
-	l.obj.Point(sim.OpClose, true)
+//
+//go:norace
+func (l *Listener) Close() (err error) {
 	n := l.h.n
-	acquireNet(n)
-	defer releaseNet(n)
+	if n.w.Outside() {
+		l.lock()
+		n.w.Inside(func() { err = l.Close() })
+		l.unlock()
+		return err
+	}
+	l.obj.Point(sim.OpClose, true)
 	if l.closed {
 		return &net.OpError{Op: "close", Net: "tcp", Addr: l.addr, Err: net.ErrClosed}
 	}

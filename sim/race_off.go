@@ -20,23 +20,24 @@ type origins struct{}
 // slotEdges are the edges of a channel's buffer.
 type slotEdges struct{}
 
-func (w *World) initSplit()                   { w.programs = programs{} }
-func (*World) splits() bool                   { return false }
-func (*World) outside() bool                  { return false }
-func (*World) cross(func())                   {}
-func (*World) joinPrograms()                  {}
-func (*World) closePrograms()                 {}
-func (*World) hold(edge)                      {}
-func (*World) meet()                          {}
-func (*World) mine() (e edge)                 { return e }
-func (*World) reached(edge)                   {}
-func (*side) host(*World, *Thread)            {}
-func (*side) is(uint64) bool                  { return false }
-func (t *Thread) follow(edge)                 { t.origins = origins{} }
-func (*Thread) reached(edge)                  {}
-func (slotEdges) make(int) (s slotEdges)      { return s }
-func (slotEdges) put(int, edge) (back edge)   { return back }
-func (slotEdges) take(int, edge) (there edge) { return there }
+func (w *World) initSplit()                    { w.programs = programs{} }
+func (*World) splits() bool                    { return false }
+func (*World) locatePlaces(bool)               {}
+func (*World) operationFrames(*Thread) []Frame { return callers(2) }
+func (*World) outside() bool                   { return false }
+func (*World) cross(func())                    {}
+func (*World) joinPrograms()                   {}
+func (*World) hold(edge)                       {}
+func (*World) meet()                           {}
+func (*World) mine() (e edge)                  { return e }
+func (*World) reached(edge)                    {}
+func (*side) host(*World, *Thread)             {}
+func (*side) is(uint64) bool                   { return false }
+func (t *Thread) follow(edge)                  { t.origins = origins{} }
+func (*Thread) reached(edge)                   {}
+func (slotEdges) make(int) (s slotEdges)       { return s }
+func (slotEdges) put(int, edge) (back edge)    { return back }
+func (slotEdges) take(int, edge) (there edge)  { return there }
 
 func ask[R any](_ *World, f func() R) R { return f() }
 
@@ -51,9 +52,6 @@ func privateString(s string) string { return s }
 
 // shut closes the channel of a context that has ended.
 func (*World) shut(done chan struct{}) { close(done) }
-
-// ringEvent calls the function of an Event.
-func (*World) ringEvent(f func()) { f() }
 
 // heldObject and heldTimer are the kernel's part of what is embedded in the
 // structs of others.

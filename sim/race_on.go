@@ -7,10 +7,10 @@ import (
 	"unsafe"
 )
 
-// In race builds, if Options.Races, a thread has two sides. Its program runs on a goroutine of its
-// own; the kernel's side is the coroutine that runs the thread in other builds, and
-// does there the operations that the program asks for. Control passes between the
-// two by channels that the race detector does not see.
+// In race builds a thread has two sides. Its program runs on a goroutine of its own;
+// the kernel's side is the coroutine that runs the thread in other builds, and does
+// there the operations that the program asks for. Control passes between the two by
+// channels that the race detector does not see.
 //
 // The coroutines are ordered by their hand-over (iter.Pull), so that all of the
 // kernel's memory is, in the detector's eyes, used by one goroutine. An edge leads
@@ -20,21 +20,35 @@ import (
 // kernel is therefore written, and what it changes of the kernel's memory by
 // itself is touched, by norace functions only.
 //
-// Worlds are split by Options.Races, but never inside another scheduler
+// Worlds are not split if Options.HideRaces, nor inside another scheduler
 // (Options.Host), which counts goroutines.
 
 // programs is the World's part of the split.
 type programs struct {
-	split  bool
-	at     *side           // the program that has control; nil if the kernel has
-	ended  []chan struct{} // of contexts, to be closed by a program
-	gate   chan struct{}   // closed at the end of the run
-	stay   int             // programs that have ended
-	events side            // runs the functions of Events
+	split bool
+	at    *side           // the program that has control; nil if the kernel has
+	ended []chan struct{} // of contexts, to be closed by a program
+	gate  chan struct{}   // closed at the end of the run
+	stay  int             // programs that have ended
+
+	locate bool // keep where each operation is called
 }
 
 //go:norace
-func (w *World) initSplit() { w.programs.split = w.options.Races && w.options.Host == nil }
+func (w *World) initSplit() { w.programs.split = !w.options.HideRaces && w.options.Host == nil }
+
+// locatePlaces lets the run's operations keep where they were called.
+func (w *World) locatePlaces(yes bool) { w.programs.locate = yes }
+
+// operationFrames returns the user's frames of the operation that t, which calls, is
+// about to do.
+func (w *World) operationFrames(t *Thread) []Frame {
+	if !w.programs.split || t.co == nil {
+		return callers(2)
+	}
+	s := &t.co.side
+	return userFrames(s.pcs[:s.place])
+}
 
 // splits says whether the World's threads have two sides.
 //
@@ -52,6 +66,9 @@ func (w *World) outside() bool { return w.programs.at != nil }
 //go:norace
 func (w *World) cross(f func()) {
 	s := w.programs.at
+	if w.programs.locate {
+		s.place = runtime.Callers(2, s.pcs[:])
+	}
 	s.request = f
 	s.pass()
 	w.closeEnded()
@@ -60,7 +77,7 @@ func (w *World) cross(f func()) {
 		return
 	}
 	s.panicked = nil
-	if v == any(unwinding) && s.t != nil {
+	if v == any(unwinding) {
 		s.t.unwound.note()
 	}
 	panic(v)
@@ -106,17 +123,6 @@ func (w *World) joinPrograms() {
 		w.programs.gate, w.programs.stay = nil, 0
 	}
 }
-
-// ringEvent calls the function of an Event, which belongs to the program.
-func (w *World) ringEvent(f func()) {
-	if !w.programs.split {
-		f()
-		return
-	}
-	w.programs.events.call(w, f)
-}
-
-func (w *World) closePrograms() { w.programs.events.close() }
 
 // edge is an address at which programs release and acquire.
 type edge unsafe.Pointer

@@ -253,7 +253,7 @@ func TestRaceProgram(t *testing.T) {
 		if o.name != name {
 			continue
 		}
-		w := sim.NewWorld(sim.Options{Races: true})
+		w := sim.NewWorld(sim.Options{})
 		defer w.Close()
 		for seed := range uint64(50) {
 			s := scenario(func(w *sim.World) {
@@ -264,6 +264,20 @@ func TestRaceProgram(t *testing.T) {
 				t.Fatal(r.Failure)
 			}
 		}
+	}
+}
+
+// TestKernelWithPrograms runs the tests of this package in split Worlds. Their
+// threads share plain variables, so the detector is told to be silent.
+func TestKernelWithPrograms(t *testing.T) {
+	if splitWorlds {
+		t.Skip("this is it")
+	}
+	t.Parallel()
+	cmd := exec.Command(os.Args[0], "-test.short", "-test.skip=^(TestRaces|TestRaceProgram)$", "-test.timeout=10m")
+	cmd.Env = append(os.Environ(), "SIM_TEST_SPLIT=yes", "GORACE=report_bugs=0")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "PASS") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
