@@ -140,7 +140,8 @@ func (w *World) begin(s *Scenario, cfg *RunConfig) {
 		w.limits.scanAt = 0
 	}
 	w.plans.begin(cfg.Plans, w.hooks.strategy)
-	w.locatePlaces(w.hooks.replay != nil && w.hooks.replay.locates())
+	w.watchSteps()
+	w.locatePlaces(w.tap != nil || w.hooks.replay != nil && w.hooks.replay.locates())
 	w.trap = w.limits.next()
 	w.watchChoices()
 	if w.tap != nil {

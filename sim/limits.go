@@ -23,6 +23,7 @@ type limits struct {
 	drain   Drain
 	drainAt uint64 // step at which the drain ends; 0 = main has not returned
 	drainTo time.Duration
+	watched bool // somebody wants to know each step
 }
 
 func (l *limits) set(s *Scenario, cfg *RunConfig) {
@@ -52,6 +53,9 @@ func (l *limits) set(s *Scenario, cfg *RunConfig) {
 
 // next is the step at which the kernel intervenes next.
 func (l *limits) next() uint64 {
+	if l.watched {
+		return 0
+	}
 	n := l.budget
 	if !l.fair {
 		n = min(n, l.fairAt)
@@ -70,6 +74,9 @@ func (l *limits) next() uint64 {
 func (w *World) attend(last *Thread) (forced *Thread) {
 	w.answerWatchdog(last)
 	l := &w.limits
+	if l.watched {
+		w.tapArrival(last)
+	}
 	switch {
 	case w.over:
 		return nil

@@ -41,9 +41,9 @@ func (w *World) initSplit() { w.programs.split = !w.options.HideRaces && w.optio
 func (w *World) locatePlaces(yes bool) { w.programs.locate = yes }
 
 // operationFrames returns the user's frames of the operation that t, which calls, is
-// about to do.
+// about to do or records.
 func (w *World) operationFrames(t *Thread) []Frame {
-	if !w.programs.split || t.co == nil {
+	if !w.programs.split || t == nil || t.co == nil {
 		return callers(2)
 	}
 	s := &t.co.side

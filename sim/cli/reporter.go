@@ -208,7 +208,13 @@ func (r *reporter) textVerdict(report *runner.Report, failed uint64) {
 		if s.Failed > 0 {
 			fmt.Fprintf(out, "  %s failed", grouped(s.Failed))
 		}
+		if s.Alike > 0 {
+			fmt.Fprintf(out, "  %s failed alike", grouped(s.Alike))
+		}
 		fmt.Fprintln(out)
+	}
+	if report.Alike > 0 {
+		fmt.Fprintf(out, "      %s of the runs failed, alike both times: %s run shows how\n", grouped(report.Alike), r.c.Program)
 	}
 	if r.f.faults != "all" {
 		fmt.Fprintf(out, "      not explored: faults other than %s\n", r.f.faults)
@@ -224,10 +230,11 @@ func (r *reporter) jsonVerdict(report *runner.Report, scenarios int, failed uint
 			Runs     uint64 `json:"runs"`
 			Steps    uint64 `json:"steps"`
 			Failures uint64 `json:"failures"`
-		}{"scenario", s.Name, s.Runs, s.Steps, s.Failed})
+			Alike    uint64 `json:"alike,omitempty"`
+		}{"scenario", s.Name, s.Runs, s.Steps, s.Failed, s.Alike})
 	}
 	printJSON(r.env.Stdout, summary{
-		"summary", scenarios, report.Runs, report.Steps, failed, r.distinct(), report.Elapsed.Seconds(), report.Digest.String(),
+		"summary", scenarios, report.Runs, report.Steps, failed, r.distinct(), report.Elapsed.Seconds(), report.Digest.String(), report.Alike,
 	})
 }
 
@@ -241,6 +248,8 @@ type summary struct {
 	Distinct  int     `json:"distinct"`
 	Seconds   float64 `json:"seconds"`
 	Digest    string  `json:"digest"`
+	// Alike is the number of runs of verify that failed, in the same way twice.
+	Alike uint64 `json:"alike,omitempty"`
 }
 
 // failureObject is a failure in a command's JSON output.

@@ -47,7 +47,7 @@ func Differ(s *sim.Scenario, first, second *sim.Result) *Failure {
 		return nil
 	}
 	f := newFailure(s, *first)
-	nondeterminism(&f, second)
+	f.differs(second, nil)
 	return &f
 }
 

@@ -22,6 +22,9 @@ type Report struct {
 	// Unlisted is the number of further ways to fail, beyond the 100 that
 	// Failures holds at the most.
 	Unlisted int
+	// Alike is the number of runs that failed in the same way in both executions of
+	// Verify. They are no failures of its report, but Run shows them.
+	Alike uint64
 	// Digest of all runs.
 	Digest Digest
 	// Elapsed is the wall-clock time.
@@ -37,6 +40,7 @@ type Report struct {
 type ScenarioReport struct {
 	Name                string
 	Runs, Steps, Failed uint64
+	Alike               uint64 // of Verify
 	Estimates           sim.Estimates
 	// Search is how far the search is, nil if the strategy is none.
 	Search *sim.SearchReport
