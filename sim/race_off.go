@@ -41,6 +41,8 @@ func (slotEdges) take(int, edge) (there edge)  { return there }
 
 func ask[R any](_ *World, f func() R) R { return f() }
 
+var noEdge edge
+
 func newEdge() (e edge)             { return e }
 func (*object) edge() (e edge)      { return e }
 func (*object) acquire()            {}
@@ -51,7 +53,7 @@ func (*object) mergeReader()        {}
 func privateString(s string) string { return s }
 
 // shut closes the channel of a context that has ended.
-func (*World) shut(done chan struct{}) { close(done) }
+func (*World) shut(c *Context, _ edge) { close(c.done) }
 
 // heldObject and heldTimer are the kernel's part of what is embedded in the
 // structs of others.

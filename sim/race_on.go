@@ -26,10 +26,10 @@ import (
 // programs is the World's part of the split.
 type programs struct {
 	split bool
-	at    *side           // the program that has control; nil if the kernel has
-	ended []chan struct{} // of contexts, to be closed by a program
-	gate  chan struct{}   // closed at the end of the run
-	stay  int             // programs that have ended
+	at    *side          // the program that has control; nil if the kernel has
+	ended []endedContext // to be told of by a program
+	gate  chan struct{}  // closed at the end of the run
+	stay  int            // programs that have ended
 
 	locate bool // keep where each operation is called
 }
@@ -93,21 +93,31 @@ func ask[R any](w *World, f func() R) (r R) {
 }
 
 // shut closes the channel of a context that has ended. It is left to the program
-// that ended it, so that whoever receives from it comes after; if it was the
-// clock, to the next.
-func (w *World) shut(done chan struct{}) {
+// that ended it, so that whoever learns of the end comes after; if it was the clock,
+// and by is none, to the next program, and only who receives from the channel itself
+// comes after that.
+func (w *World) shut(c *Context, by edge) {
 	if w.programs.split {
-		w.programs.ended = append(w.programs.ended, done)
+		w.programs.ended = append(w.programs.ended, endedContext{c, by})
 		return
 	}
-	close(done)
+	close(c.done)
+}
+
+type endedContext struct {
+	c  *Context
+	by edge
 }
 
 //go:norace
 func (w *World) closeEnded() {
-	for i, done := range w.programs.ended {
-		close(done)
-		w.programs.ended[i] = nil
+	for i, e := range w.programs.ended {
+		close(e.c.done)
+		if e.by != nil {
+			e.c.object.merge()
+			e.c.ended.object.merge()
+		}
+		w.programs.ended[i] = endedContext{}
 	}
 	w.programs.ended = w.programs.ended[:0]
 }
@@ -126,6 +136,8 @@ func (w *World) joinPrograms() {
 
 // edge is an address at which programs release and acquire.
 type edge unsafe.Pointer
+
+var noEdge edge
 
 // newEdge returns an edge that begins here.
 //
@@ -161,6 +173,9 @@ type origins struct {
 
 // follow lets t begin after e.
 func (t *Thread) follow(e edge) {
+	if e == nil {
+		return
+	}
 	if t.origins.from[0] == nil {
 		t.origins.from[0] = e
 	} else {
