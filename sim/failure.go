@@ -32,15 +32,18 @@ const (
 	// Nondeterminism: a run did not repeat itself. The kernel never finds this by
 	// itself; who executes a run twice does.
 	Nondeterminism
+	// Raced: in a race build, the race detector has reported something while the run
+	// was made; see Execute.
+	Raced
 )
 
 var kindNames = [...]string{
 	Broken: "property", Panicked: "panic", Owned: "ownership", Deadlock: "deadlock",
-	Livelock: "livelock", Leak: "leak", Stuck: "stuck", Nondeterminism: "nondeterminism",
+	Livelock: "livelock", Leak: "leak", Stuck: "stuck", Nondeterminism: "nondeterminism", Raced: "race",
 }
 
 // String returns "property", "panic", "ownership", "deadlock", "livelock", "leak",
-// "stuck" or "nondeterminism".
+// "stuck", "nondeterminism" or "race".
 func (k Kind) String() string {
 	if k >= Broken && int(k) < len(kindNames) {
 		return kindNames[k]

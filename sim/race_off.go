@@ -20,6 +20,8 @@ type origins struct{}
 // slotEdges are the edges of a channel's buffer.
 type slotEdges struct{}
 
+func raceReports() int { return 0 }
+
 func (w *World) initSplit()                    { w.programs = programs{} }
 func (*World) splits() bool                    { return false }
 func (*World) locatePlaces(bool)               {}

@@ -34,6 +34,9 @@ type programs struct {
 	locate bool // keep where each operation is called
 }
 
+// raceReports is the number of reports that the detector has made in this process.
+func raceReports() int { return runtime.RaceErrors() }
+
 //go:norace
 func (w *World) initSplit() { w.programs.split = !w.options.HideRaces && w.options.Host == nil }
 

@@ -307,7 +307,7 @@ func (r *reporter) replayLine(f *runner.Failure, a *runner.Artefacts) string {
 // shrinkLine is the pasteable line that makes a failure smaller; empty if there is
 // no file, or none that could be smaller.
 func (r *reporter) shrinkLine(f *runner.Failure, a *runner.Artefacts) string {
-	if a.File == "" || f.Result.Failure.Kind == sim.Nondeterminism {
+	if k := f.Result.Failure.Kind; a.File == "" || k == sim.Nondeterminism || k == sim.Raced {
 		return ""
 	}
 	return r.c.Program + " shrink " + runner.ShellWord(a.File)

@@ -55,13 +55,22 @@ func (d *Divergence) String() string {
 	return b.String()
 }
 
-// same reports whether two executions of one run are equal.
+// same reports whether two executions of one run are equal. What the race detector
+// says does not count: it says it once.
 func same(a, b *sim.Result) bool {
-	if a.Digest != b.Digest || a.Steps != b.Steps || (a.Failure == nil) != (b.Failure == nil) {
+	f, g := behaviour(a), behaviour(b)
+	if a.Digest != b.Digest || a.Steps != b.Steps || (f == nil) != (g == nil) {
 		return false
 	}
-	return a.Failure == nil || a.Failure.Kind == b.Failure.Kind && a.Failure.Rule == b.Failure.Rule &&
-		a.Failure.Message == b.Failure.Message
+	return f == nil || f.Kind == g.Kind && f.Rule == g.Rule && f.Message == g.Message
+}
+
+// behaviour is the failure that belongs to the run alone.
+func behaviour(r *sim.Result) *sim.Failure {
+	if r.Failure != nil && r.Failure.Kind == sim.Raced {
+		return nil
+	}
+	return r.Failure
 }
 
 // diverge locates the first difference of two executions that are not the same.

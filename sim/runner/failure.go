@@ -69,6 +69,7 @@ var kindProperty = map[sim.Kind]string{
 	sim.Leak:           "threads are left when main has returned",
 	sim.Stuck:          "a step does not come back",
 	sim.Nondeterminism: "a run did not repeat itself",
+	sim.Raced:          "threads use the same memory in no order",
 }
 
 // property states what does not hold.
