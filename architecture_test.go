@@ -69,6 +69,11 @@ var imports = []struct {
 		"net":                    "a search in memory",
 		"testing":                "shrinking also serves a plain binary",
 	}},
+	{"sim/canary", map[string]string{
+		module + "container/...": "bugs can be planted in any program",
+		module + "sim/...":       "the program is run as its user would, by its command line",
+		"testing":                "the command plants bugs, too",
+	}},
 	{"sim/cli", map[string]string{module + "container/...": "the command serves anybody's scenarios"}},
 	{"sim/simtest", map[string]string{module + "container/...": "any program can be tested"}},
 	{"sim/view", map[string]string{
@@ -188,7 +193,7 @@ var threads = map[string]string{
 // TestThreadsAndClocks keeps threads and time where they can be scheduled.
 func TestThreadsAndClocks(t *testing.T) {
 	used := make(map[string]bool)
-	for _, dir := range []string{"container", "container/wire", "container/engine", "container/record", "sim", "sim/choice", "sim/history", "sim/check", "netsim", "netsim/proxy", "scenarios", "scenarios/node", "scenarios/stage"} {
+	for _, dir := range []string{"container", "container/wire", "container/engine", "container/record", "sim", "sim/choice", "sim/history", "sim/check", "netsim", "netsim/proxy", "scenarios", "scenarios/node", "scenarios/stage", "scenarios/trigger"} {
 		for _, f := range parse(t, dir) {
 			ast.Inspect(f.file, func(n ast.Node) bool {
 				what := threadOrClock(n)

@@ -15,6 +15,7 @@ import (
 // World, and by none outside it.
 type Conn struct {
 	p             *pair
+	host          *Host
 	in, out       *stream
 	local, remote net.Addr
 	readBy        time.Duration // deadline since the run began, 0 = none
@@ -23,14 +24,15 @@ type Conn struct {
 	writeEvent    sim.Event
 	closed        bool          // by Close
 	dead          bool          // by a reset
+	gone          bool          // with its host, which has crashed
 	err           syscall.Errno // what the next operation on a dead end tells
 	linger        bool          // Close resets
 }
 
 var _ net.Conn = (*Conn)(nil)
 
-func (c *Conn) open(p *pair, in, out *stream, local, remote Addr) {
-	c.p, c.in, c.out = p, in, out
+func (c *Conn) open(p *pair, h *Host, in, out *stream, local, remote Addr) {
+	c.p, c.host, c.in, c.out, c.gone = p, h, in, out, false
 	if c.local != net.Addr(local) {
 		c.local = local
 	}
@@ -157,6 +159,15 @@ func (c *Conn) wrote(class int, done bool) {
 	if done {
 		rest(s, &c.writeEvent)
 	}
+	c.stopIfGone()
+}
+
+// stopIfGone lets the calling thread stop inside an operation that has brought its own
+// host down.
+func (c *Conn) stopIfGone() {
+	if c.gone {
+		c.out.obj.Point(sim.OpSend, true)
+	}
 }
 
 // beforeWrite does for Write what beforeRead does for Read.
@@ -183,6 +194,7 @@ func (c *Conn) TryWrite(p []byte) (n int, err error) {
 		if s := c.out; !s.writing || s.broken() {
 			n, err = c.write(p)
 		}
+		c.stopIfGone()
 	})
 	hasRead(p[:n])
 	c.unlock()
@@ -296,8 +308,8 @@ func (c *Conn) SetDeadline(t time.Time) error {
 	return c.SetWriteDeadline(t)
 }
 
-// SetReadDeadline sets the virtual time at which waiting and later Reads fail
-// with os.ErrDeadlineExceeded. The zero time means never.
+// SetReadDeadline sets the time, of the host's clock, at which waiting and later
+// Reads fail with os.ErrDeadlineExceeded. The zero time means never.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	return c.setDeadline(t, false)
 }
@@ -327,7 +339,7 @@ func (c *Conn) setDeadline(t time.Time, write bool) (err error) {
 	*by = 0
 	e.Stop()
 	if !t.IsZero() {
-		*by = max(t.Sub(sim.Epoch), 1)
+		*by = max(c.host.machine.When(t), 1) // the time is that of the host's clock
 	}
 	if *by > w.Elapsed() && s.obj.Waits() {
 		e.Set(*by)

@@ -44,8 +44,8 @@ const classDial = 1
 // Dial connects to a listener: "broker:5672"; the network is "tcp". It returns
 // when the connection stands, though maybe not accepted yet, or when ctx ends.
 // ctx is context.Background or a context of the World. Errors are a *net.OpError
-// around ECONNREFUSED, a *net.DNSError for an unknown host, the context's end, or
-// the reason why the address cannot be read.
+// around ECONNREFUSED, ENETDOWN (this host is down), a *net.DNSError for an unknown
+// host, the context's end, or the reason why the address cannot be read.
 //
 //go:norace
 func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -70,7 +70,10 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	var d *handshake
 	answered := false
 	h.n.toObserver()
-	h.n.w.Inside(func() { d = h.call(to, port); answered = d.answered() })
+	h.n.w.Inside(func() { d = h.call(to, port); answered = d != nil && d.answered() })
+	if d == nil {
+		return nil, dialError(network, addr, errDialDown)
+	}
 	if !answered {
 		if err := d.wait(ctx); err != nil {
 			return nil, dialError(network, addr, err)
@@ -79,7 +82,7 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	return d.result(network, addr)
 }
 
-// call starts the handshake.
+// call starts the handshake. It returns nil if the host is down.
 func (h *Host) call(to *Host, port int) *handshake {
 	n := h.n
 	if l := to.listener(port); l != nil {
@@ -87,12 +90,15 @@ func (h *Host) call(to *Host, port int) *handshake {
 	} else {
 		to.obj.Point(sim.OpLoad, false)
 	}
+	if h.down {
+		return nil
+	}
 	d := n.memory.dials.take()
 	event := d.event
 	*d = handshake{n: n, from: h, to: to, port: port, event: event}
 	d.there, d.back = n.way(h.name, to.name), n.way(to.name, h.name)
 	d.p = n.newPair(h, to)
-	d.p.open(n, Addr{h.name, h.freePort()}, Addr{to.name, port}, d.there, d.back)
+	d.p.open(n, h, to, Addr{h.name, h.freePort()}, Addr{to.name, port}, d.there, d.back)
 	if d.event.IsZero() {
 		d.event.Init(n.w, d.arrive)
 	}
@@ -226,10 +232,11 @@ func (d *handshake) arriveSYN() {
 	}
 	l := d.to.listener(d.port)
 	switch {
+	case d.to.down, l == nil && d.to.silent:
 	case l == nil, d.n.refuses(d):
 		d.after(stageRefusal, d.back)
 	case len(l.backlog)+l.reserved < backlogMax:
-		d.l = l
+		d.l, d.p.met = l, true
 		l.reserved++
 		d.after(stageAnswer, d.back)
 	}

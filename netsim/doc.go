@@ -43,7 +43,33 @@
 // 2s". Faults act where bytes are delivered, so they hit what is in flight. The
 // plan is fixed before the run; each stream draws from entropy of its own, so
 // taking a fault out of the plan leaves the rest of the randomness as it was.
-// Every fault that acts is recorded in the history.
+// Every fault that acts is recorded in the history. What the design calls for, and
+// where it is:
+//
+//	latency, jitter, bandwidth, bounded buffers  Path
+//	splitting and coalescing of writes           Path.Split: what a Read returns has
+//	                                             no more to do with the Writes than
+//	                                             the order of bytes
+//	reset, cut, half-close, lost end             Reset, Truncate, HalfClose, DropEnd
+//	stall, delay, one-way partition              Stall, Delay, Partition
+//	refused, black-holed, slow connects          Refuse, BlackHole, SlowAccept
+//	crash and restart of a host                  Crash, Host.Crash, Host.Restart
+//	clocks that differ from host to host         Host.SetClock
+//
+// A fault acts at once, at a time, at a number of bytes delivered, or where a
+// Predicate says. HealCore ends the faults of a part of the network and freezes the
+// rest, for a run whose second phase demands progress (sim.World.Converge).
+//
+// # Hosts that crash
+//
+// The software of a host that is to crash is started by Host.Go with Host.Env, so
+// that it stops with the host. Peers meet silence until the host restarts, then
+// resets and refusals, as with TCP:
+//
+//	broker := net.Host("broker")
+//	broker.OnRestart(serve) // in a thread of the broker's
+//	broker.Go("serve", serve)
+//	net.Inject(netsim.MustParseFault("crash broker @time 5ms for 20ms"))
 //
 // # Data races
 //
@@ -52,7 +78,10 @@
 // a file descriptor; a Read comes after the earlier Writes to its stream (package
 // syscall lets it come after every Write of the process); Dial and Accept, and Close
 // and the end of stream that it leads to, are not ordered. Write reads its argument
-// and Read writes it, so a buffer used twice at once is reported. A network with an
+// and Read writes it, so a buffer used twice at once is reported. The software that a
+// restart boots comes after the calls of OnRestart and of what has restarted the host,
+// not after what ran there before the crash: what a test keeps across crashes is
+// shared as between any two threads. A network with an
 // Observer of its own orders all that use it. A new operation crosses to the kernel
 // as those here do: see sim.World.Outside.
 //

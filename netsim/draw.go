@@ -14,6 +14,8 @@ type Menu struct {
 	Kinds []Kind
 	// Dialers and Acceptors are the hosts to choose from.
 	Dialers, Acceptors []string
+	// Hosts are those that Crash chooses from.
+	Hosts []string
 	// Conns is the largest number of a connection between two hosts. Half of the
 	// faults concern one connection, the others all. Zero means all.
 	Conns int
@@ -50,8 +52,7 @@ func (m *Menu) Plan(seed uint64, n int) []Fault {
 	return plan
 }
 
-// draw draws one fault, which need not be valid. The number of draws is the same
-// for all.
+// draw draws one fault, which need not be valid.
 func (m *Menu) draw(s *choice.Stream) Fault {
 	f := Fault{
 		Kind: m.Kinds[s.IntN(len(m.Kinds))],
@@ -74,8 +75,14 @@ func (m *Menu) draw(s *choice.Stream) Fault {
 	case f.Kind == Partition && f.At.On == OnTime:
 		f.Conn = 0
 	}
-	if f.Kind.dials() {
+	switch {
+	case f.Kind.dials():
 		f.Back = false
+	case f.Kind == Crash && len(m.Hosts) > 0:
+		f.Host = m.Hosts[s.IntN(len(m.Hosts))]
+		if f.At.On == OnTime {
+			f.From, f.To, f.Conn, f.Back = "", "", 0, false
+		}
 	}
 	return f
 }

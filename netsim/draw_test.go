@@ -11,7 +11,7 @@ import (
 
 func everything() *Menu {
 	m := &Menu{
-		Dialers: []string{"client0", "client1", "client2"}, Acceptors: []string{"broker"}, Conns: 2,
+		Dialers: []string{"client0", "client1", "client2"}, Acceptors: []string{"broker"}, Hosts: []string{"broker", "client1"}, Conns: 2,
 		Bytes: 200, Time: 50 * time.Millisecond, Predicates: []string{"six"}, Lasting: 100 * time.Millisecond, Delay: 10 * time.Millisecond,
 	}
 	for k := Reset; k < kinds; k++ {

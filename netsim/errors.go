@@ -18,6 +18,8 @@ var (
 	errShutdown   = os.NewSyscallError("shutdown", syscall.ENOTCONN)
 	errRefused    = os.NewSyscallError("connect", syscall.ECONNREFUSED)
 	errInUse      = os.NewSyscallError("bind", syscall.EADDRINUSE)
+	errDialDown   = os.NewSyscallError("connect", syscall.ENETDOWN)
+	errListenDown = os.NewSyscallError("bind", syscall.ENETDOWN)
 	errNotLocal   = os.NewSyscallError("bind", syscall.EADDRNOTAVAIL)
 )
 

@@ -2,6 +2,7 @@ package netsim
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -9,16 +10,20 @@ import (
 // run or given by a failure file. Its text form (String, ParseFault) is
 //
 //	KIND DIALER->ACCEPTOR[#N] [by D] [@byte K | @time T | @when NAME] [for D]
+//	crash HOST [on DIALER->ACCEPTOR[#N]] [@byte K | @time T | @when NAME] [for D]
 //
 // for instance "reset client1->broker#2 @byte 133", "stall client1<-broker#1
-// @when attach for 2s", "refuse *->broker @time 1s for 500ms". The host that
-// dials stands to the left; the arrow is the direction of the bytes concerned. A
+// @when attach for 2s", "refuse *->broker @time 1s for 500ms", "crash broker on
+// client1->broker#2 @byte 133 for 3s". The host that dials stands to the left; the arrow is the direction of the bytes concerned. A
 // host of "*" is any host. #N is the N-th dial from that host to the other, from
 // 1; without it every connection is concerned.
 type Fault struct {
 	// Kind says what goes wrong.
 	Kind Kind
-	// From dials To; "*" stands for any host.
+	// Host is the one that a Crash concerns; the other kinds have none.
+	Host string
+	// From dials To; "*" stands for any host. A Crash has them only to say whose
+	// bytes trigger it.
 	From, To string
 	// Conn is the number of the dial from From to To, from 1. Zero means each.
 	Conn int
@@ -28,8 +33,8 @@ type Fault struct {
 	At Trigger
 	// By is the extra latency of a Delay and the delay of a SlowAccept.
 	By time.Duration
-	// For is how long a kind that lasts acts. Zero means for ever, or until
-	// Network.Heal.
+	// For is how long a kind that lasts acts, and after how long a host that crashed
+	// restarts. Zero means for ever, or until Network.Heal.
 	For time.Duration
 
 	_ struct{}
@@ -38,8 +43,8 @@ type Fault struct {
 // Kind is the sort of a Fault.
 type Kind uint8
 
-// The kinds of faults. Reset, Truncate and HalfClose happen once per connection;
-// the others last.
+// The kinds of faults. Reset, Truncate and HalfClose happen once per connection, Crash
+// once in all; the others last.
 const (
 	// Reset resets the connection at both ends; bytes under way are lost.
 	Reset Kind = iota + 1
@@ -64,6 +69,8 @@ const (
 	BlackHole
 	// SlowAccept lets a connection reach the listener's backlog late, by By.
 	SlowAccept
+	// Crash stops a host, and restarts it when For has passed: see Host.Crash.
+	Crash
 
 	kinds
 )
@@ -72,6 +79,7 @@ var kindText = [kinds]string{
 	Reset: "reset", Truncate: "truncate", HalfClose: "half-close", DropEnd: "drop-end",
 	Stall: "stall", Partition: "partition", Delay: "delay",
 	Refuse: "refuse", BlackHole: "black-hole", SlowAccept: "slow-accept",
+	Crash: "crash",
 }
 
 // String returns the kind's word, "half-close".
@@ -97,7 +105,7 @@ type Trigger struct {
 	Byte uint64
 	// Time is a virtual time since the run began.
 	Time time.Duration
-	// Predicate is a name in Options.Predicates: the fault acts where the
+	// Predicate is a name that Options.Predicates or Options.Predicate knows: the fault acts where the
 	// predicate says, in the bytes delivered in its direction.
 	Predicate string
 }
@@ -115,8 +123,12 @@ const (
 
 // Predicate looks at the bytes of one direction of one connection, in order and
 // without gaps, and returns how many bytes of p the fault shall let pass before it
-// acts (0 to len(p)), or a negative number if its place is not in p. After that
-// it is not called again. The pieces may be of any size.
+// acts (0 to len(p)). After that it is not called again. The pieces may be of any size.
+//
+// A negative number says that the place is not in p: -1 lets p pass, -1-h holds the
+// last h bytes that it has seen back until the next call, because the place may turn
+// out to be before them; then 0 means before the first byte held. Bytes are held no
+// longer than their sender can go on sending.
 type Predicate func(p []byte) int
 
 // Validate returns the first thing that is wrong with f. The names of predicates
@@ -128,6 +140,10 @@ func (f *Fault) Validate(predicates ...string) error {
 	switch {
 	case f.Kind == 0 || f.Kind >= kinds:
 		return bad("unknown kind")
+	case f.Kind == Crash:
+		return f.validateCrash(bad, predicates)
+	case f.Host != "":
+		return bad("%s has no host of its own", f.Kind)
 	case f.From != "*" && !validName(f.From):
 		return bad("bad host name %q", f.From)
 	case f.To != "*" && !validName(f.To):
@@ -152,6 +168,30 @@ func (f *Fault) Validate(predicates ...string) error {
 	return f.At.validate(bad, predicates)
 }
 
+// validateCrash is Validate for a Crash.
+func (f *Fault) validateCrash(bad func(string, ...any) error, predicates []string) error {
+	byBytes := f.At.On == OnByte || f.At.On == OnPredicate
+	switch {
+	case !validName(f.Host):
+		return bad("bad host name %q", f.Host)
+	case byBytes && f.From != "*" && !validName(f.From):
+		return bad("bad host name %q", f.From)
+	case byBytes && f.To != "*" && !validName(f.To):
+		return bad("bad host name %q", f.To)
+	case !byBytes && (f.From != "" || f.To != "" || f.Conn != 0 || f.Back):
+		return bad("crash names a connection, but no place in its bytes")
+	case f.Conn < 0:
+		return bad("negative number of a connection")
+	case f.For < 0 || f.At.Time < 0:
+		return bad("negative time")
+	case f.By != 0:
+		return bad("crash with a delay of %v", f.By)
+	case f.At.On == OnStart:
+		return bad("crash needs a trigger")
+	}
+	return f.At.validate(bad, predicates)
+}
+
 func (t *Trigger) validate(bad func(string, ...any) error, predicates []string) error {
 	stray := t.On != OnByte && t.Byte != 0 || t.On != OnTime && t.Time != 0 || t.On != OnPredicate && t.Predicate != ""
 	switch {
@@ -159,7 +199,7 @@ func (t *Trigger) validate(bad func(string, ...any) error, predicates []string) 
 		return bad("unknown trigger")
 	case stray:
 		return bad("trigger with a value of another sort")
-	case t.On == OnPredicate && !validName(t.Predicate):
+	case t.On == OnPredicate && !validPredicate(t.Predicate):
 		return bad("bad name of a predicate: %q", t.Predicate)
 	case t.On == OnPredicate:
 		for _, p := range predicates {
@@ -170,6 +210,17 @@ func (t *Trigger) validate(bad func(string, ...any) error, predicates []string) 
 		return bad("unknown predicate %q", t.Predicate)
 	}
 	return nil
+}
+
+// validPredicate reports whether name can name a predicate: it may hold, beside what
+// a host's may, the characters -#+()=,: for arguments.
+func validPredicate(name string) bool {
+	for _, c := range []byte(name) {
+		if !validName(string(c)) && !strings.ContainsRune("-#+()=,:", rune(c)) {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // FaultError says what is wrong with a fault.

@@ -38,6 +38,12 @@ func TestFaultText(t *testing.T) {
 			Fault{Kind: Refuse, From: "c", To: "s", Conn: 1}},
 		{"black-hole c->s for 3s",
 			Fault{Kind: BlackHole, From: "c", To: "s", For: 3 * time.Second}},
+		{"crash s @time 2s for 1s",
+			Fault{Kind: Crash, Host: "s", At: Trigger{On: OnTime, Time: 2 * time.Second}, For: time.Second}},
+		{"crash s on c->s#2 @byte 40",
+			Fault{Kind: Crash, Host: "s", From: "c", To: "s", Conn: 2, At: Trigger{On: OnByte, Byte: 40}}},
+		{"crash c on *<-s @when transfer(channel=1)#3+5 for 10ms",
+			Fault{Kind: Crash, Host: "c", From: "*", To: "s", Back: true, At: Trigger{On: OnPredicate, Predicate: "transfer(channel=1)#3+5"}, For: 10 * time.Millisecond}},
 		{"slow-accept c->s#3 by 2s",
 			Fault{Kind: SlowAccept, From: "c", To: "s", Conn: 3, By: 2 * time.Second}},
 	} {
@@ -83,6 +89,15 @@ func TestFaultErrors(t *testing.T) {
 		"stall a->b @when x!y":              "bad name of a predicate",
 		"half-close a->b @when":             "no argument of @when",
 		"black-hole a->b @when open for 1s": "before the first byte",
+		"crash @time 1s":                    "unknown word",
+		"crash a":                           "crash needs a trigger",
+		"crash a for 1s":                    "crash needs a trigger",
+		"crash * @time 1s":                  "bad host name",
+		"crash a @byte 1":                   "bad host name",
+		"crash a on b->c @time 1s":          "no place in its bytes",
+		"crash a on b->c on d->e @byte 1":   "unexpected word",
+		"crash a by 1s @time 1s":            "crash with a delay",
+		"stall a->b on b->c":                "unexpected word",
 	} {
 		f, err := ParseFault(text)
 		var fe *FaultError
@@ -124,9 +139,15 @@ func TestFaultTextRoundTrips(t *testing.T) {
 		case OnTime:
 			f.At.Time = span.Draw(t, "time")
 		case OnPredicate:
-			f.At.Predicate = "p-1"
+			f.At.Predicate = "p(a=1,b:2)#3+5"
 		}
-		if f.Validate("p-1") != nil {
+		if f.Kind == Crash {
+			f.Host, f.By = "client1", 0
+			if f.At.On == OnTime {
+				f.From, f.To, f.Conn, f.Back = "", "", 0, false
+			}
+		}
+		if f.Validate("p(a=1,b:2)#3+5") != nil {
 			t.Skip("not valid")
 		}
 		valid++

@@ -13,7 +13,16 @@ func (f Fault) String() string {
 	if f.Back {
 		arrow = "<-"
 	}
-	b.WriteString(f.Kind.String() + " " + f.From + arrow + f.To)
+	b.WriteString(f.Kind.String() + " ")
+	if f.Kind == Crash {
+		b.WriteString(f.Host)
+	}
+	if f.Kind == Crash && f.From+f.To != "" {
+		b.WriteString(" on ")
+	}
+	if f.Kind != Crash || f.From+f.To != "" {
+		b.WriteString(f.From + arrow + f.To)
+	}
 	if f.Conn != 0 {
 		b.WriteString("#" + strconv.Itoa(f.Conn))
 	}
@@ -62,11 +71,20 @@ func ParseFault(text string) (Fault, error) {
 	var f Fault
 	p := words{text: text, rest: strings.Fields(text)}
 	f.Kind = p.kind()
-	p.selector(&f)
+	if f.Kind == Crash {
+		f.Host = p.next("host")
+	} else {
+		p.selector(&f)
+	}
 	for len(p.rest) > 0 && p.err == nil {
 		switch word := p.next("clause"); word {
 		case "by":
 			f.By = p.duration(f.By)
+		case "on":
+			if f.Kind != Crash || f.From != "" {
+				p.fail("unexpected word \"on\"")
+			}
+			p.selector(&f)
 		case "for":
 			f.For = p.duration(f.For)
 		case "@byte", "@time", "@when":

@@ -16,18 +16,19 @@ type flights struct {
 type flight struct {
 	end uint64
 	at  time.Duration
+	out time.Duration // when the last of them leaves its host
 }
 
 func (f *flights) clear() { f.q, f.head = f.q[:0], 0 }
 
 func (f *flights) empty() bool { return f.head == len(f.q) }
 
-// push adds a stretch; it arrives no earlier than the one before.
-func (f *flights) push(end uint64, at time.Duration) {
+// push adds a stretch that leaves at out; it arrives no earlier than the one before.
+func (f *flights) push(end uint64, at, out time.Duration) {
 	if !f.empty() {
 		l := &f.q[len(f.q)-1]
 		if at <= l.at {
-			l.end = end
+			l.end, l.out = end, out
 			return
 		}
 	}
@@ -35,7 +36,7 @@ func (f *flights) push(end uint64, at time.Duration) {
 		f.q = f.q[:copy(f.q, f.q[f.head:])]
 		f.head = 0
 	}
-	f.q = append(f.q, flight{end, at})
+	f.q = append(f.q, flight{end, at, out})
 }
 
 // next is the time of the next arrival, the largest if there is none.
@@ -52,6 +53,19 @@ func (f *flights) last() time.Duration {
 		return 0
 	}
 	return f.q[len(f.q)-1].at
+}
+
+// depart removes the stretches that have not left their host by now and returns the
+// offset before which all bytes have, arrived if none is left.
+func (f *flights) depart(now time.Duration, arrived uint64) (end uint64) {
+	for n := len(f.q); n > f.head; n-- {
+		if f.q[n-1].out <= now {
+			return f.q[n-1].end
+		}
+		f.q = f.q[:n-1]
+	}
+	f.clear()
+	return arrived
 }
 
 // land removes what has arrived by now and returns the offset before which all

@@ -14,6 +14,7 @@ type planned struct {
 	event sim.Event        // its time, then the end of its time
 	look  func() Predicate // of OnPredicate
 	open  bool             // a lasting fault acts, on new connections too
+	host  *Host            // that this Crash has brought down
 	over  bool             // healed
 }
 
@@ -22,6 +23,7 @@ type armed struct {
 	f    *planned
 	at   uint64 // offset; nowhere until the predicate has spoken
 	seen uint64 // the predicate has seen the bytes before
+	hold uint64 // bytes from here on wait for the predicate; nowhere if none do
 	look Predicate
 }
 
@@ -46,12 +48,8 @@ func (n *Network) Inject(f Fault) {
 		n.w.Inside(func() { n.Inject(f) })
 		return
 	}
-	look := n.predicates[f.At.Predicate]
-	var known []string
-	if look != nil {
-		known = []string{f.At.Predicate}
-	}
-	if err := f.Validate(known...); err != nil {
+	look, err := n.resolve(&f)
+	if err != nil {
 		panic(err)
 	}
 	p := &planned{Fault: f, n: n, look: look}
@@ -76,15 +74,33 @@ func (n *Network) Inject(f Fault) {
 	}
 }
 
-// Heal ends all faults: those in force stop, those to come do not act.
+// resolve validates f and returns the function that makes its predicate, if it has
+// one.
+func (n *Network) resolve(f *Fault) (look func() Predicate, err error) {
+	name := f.At.Predicate
+	if look = n.predicates[name]; look == nil && n.predicate != nil && f.At.On == OnPredicate {
+		if look, err = n.predicate(name); err != nil {
+			return nil, &FaultError{Fault: f.String(), Reason: err.Error()}
+		}
+	}
+	if look == nil {
+		return nil, f.Validate()
+	}
+	return look, f.Validate(name)
+}
+
+// Heal ends all faults: those in force stop, those to come do not act, and hosts that
+// a fault has brought down restart.
 //
 //go:norace
 func (n *Network) Heal() {
 	if n.w.Outside() {
 		n.toObserver()
+		n.toBoots()
 		n.w.Inside(n.Heal)
 		return
 	}
+	n.noteHeal(nil)
 	for _, p := range n.plan {
 		p.over = true
 		p.event.Stop()
@@ -95,12 +111,13 @@ func (n *Network) Heal() {
 	for _, p := range n.plan {
 		p.end()
 	}
+	n.resume()
 }
 
 // stream returns the stream of c that p is about, nil if there is none.
 func (p *planned) stream(c *pair) *stream {
 	switch {
-	case !c.stands || c.over || p.over || !p.concerns(c.dialer, c.acceptor, c.nth):
+	case !c.stands || c.over || p.over || c.inCore() || !p.concerns(c.dialer, c.acceptor, c.nth):
 		return nil
 	case p.Back:
 		return &c.ba
@@ -120,6 +137,10 @@ func (p *planned) tick() {
 // begin lets a fault act whose time has come.
 func (p *planned) begin() {
 	n := p.n
+	if p.Kind == Crash {
+		n.crash(p, nil)
+		return
+	}
 	if !p.Kind.once() {
 		p.open = true
 		if p.For > 0 {
@@ -150,6 +171,10 @@ func (p *planned) end() {
 			i++
 		}
 	}
+	if h := p.host; h != nil {
+		p.host = nil
+		h.restart()
+	}
 	if p.Kind.dials() {
 		p.n.retry(nil)
 	}
@@ -174,7 +199,7 @@ func (n *Network) begin(c *pair) {
 
 // arm lets p wait for its place in s.
 func (s *stream) arm(p *planned) {
-	a := armed{f: p, at: nowhere, seen: s.passed}
+	a := armed{f: p, at: nowhere, seen: s.passed, hold: nowhere}
 	if p.At.On == OnByte {
 		a.at = p.At.Byte
 	} else {
@@ -183,18 +208,21 @@ func (s *stream) arm(p *planned) {
 	s.armed = append(s.armed, a)
 }
 
-// nextFault returns limit, or the place before it where a fault acts. The
-// predicates see the bytes before limit.
+// nextFault returns limit, or the place before it where a fault acts or a predicate
+// holds the bytes. The predicates see all that has arrived.
 func (s *stream) nextFault(limit uint64) uint64 {
 	next := limit
 	for i := range s.armed {
 		a := &s.armed[i]
-		if a.at == nowhere && a.seen < limit {
-			x, y := s.buf.span(s.ready+int(a.seen-s.passed), int(limit-a.seen))
+		if a.at == nowhere && a.seen < s.arrived {
+			x, y := s.buf.span(s.ready+int(a.seen-s.passed), int(s.arrived-a.seen))
 			a.inspect(x)
 			a.inspect(y)
 		}
 		next = min(next, max(a.at, s.passed))
+		if a.hold < next && s.canHold() {
+			next = max(a.hold, s.passed)
+		}
 	}
 	return next
 }
@@ -204,10 +232,25 @@ func (a *armed) inspect(b []byte) {
 	if a.at != nowhere || len(b) == 0 {
 		return
 	}
-	if k := a.look(b); k >= 0 {
-		a.at = a.seen + uint64(min(k, len(b)))
-	}
+	k := a.look(b)
+	from := a.seen
 	a.seen += uint64(len(b))
+	switch {
+	case k == 0 && a.hold != nowhere:
+		a.at, a.hold = a.hold, nowhere
+	case k >= 0:
+		a.at, a.hold = from+uint64(min(k, len(b))), nowhere
+	case k == -1:
+		a.hold = nowhere
+	default:
+		a.hold = a.seen - min(a.seen, uint64(-1-k))
+	}
+}
+
+// canHold reports whether bytes can be kept from delivery until more have arrived:
+// not if the sender waits for room, and not if no more will come.
+func (s *stream) canHold() bool {
+	return !s.orphaned && s.room() >= s.lowWater() && !(s.end.sent && s.arrived == s.sent)
 }
 
 // strike lets the faults act whose place has been reached. It reports whether
@@ -230,6 +273,10 @@ func (s *stream) strike() bool {
 // start lets a fault act on a stream; a partition without one acts on all its
 // ways. The stream is to be delivered to afterwards.
 func (n *Network) start(p *planned, s *stream) {
+	if p.Kind == Crash {
+		n.crash(p, s)
+		return
+	}
 	n.note(&p.Fault, s)
 	a := &activation{f: p, s: s}
 	switch p.Kind {
@@ -268,9 +315,28 @@ func (n *Network) start(p *planned, s *stream) {
 	}
 }
 
+// crash lets a Crash act, because of what passed in a stream unless that is nil.
+func (n *Network) crash(p *planned, s *stream) {
+	if p.over {
+		return // it happens once
+	}
+	p.over = true
+	h := n.Host(p.Host)
+	if h.down {
+		return
+	}
+	n.note(&p.Fault, s)
+	h.crash()
+	p.host = h
+	if p.For > 0 {
+		p.open = true
+		p.event.Set(n.w.Elapsed() + p.For)
+	}
+}
+
 // blocks reports whether the partition a lies across y.
 func (a *activation) blocks(y *way) bool {
-	return a.f.Kind == Partition && (a.way == y || a.way == nil && a.f.crosses(y.from, y.to))
+	return a.f.Kind == Partition && !a.f.n.healed(y) && (a.way == y || a.way == nil && a.f.crosses(y.from, y.to))
 }
 
 // stop ends a and lets go what it held back.
@@ -306,9 +372,7 @@ func (a *activation) unblock() {
 			continue
 		}
 		if y.blocked--; y.blocked == 0 {
-			for _, s := range append([]*stream(nil), y.streams...) {
-				s.resume()
-			}
+			y.resume()
 			n.retry(y)
 		}
 	}
@@ -326,7 +390,7 @@ func (n *Network) swallows(d *handshake) bool { return n.dialFault(BlackHole, d)
 // dialFault returns the fault of the kind that acts on a dial, nil if none does.
 func (n *Network) dialFault(k Kind, d *handshake) *planned {
 	for _, p := range n.plan {
-		if p.open && p.Kind == k && p.concerns(d.from.name, d.to.name, d.p.nth) {
+		if p.open && p.Kind == k && !d.p.inCore() && p.concerns(d.from.name, d.to.name, d.p.nth) {
 			n.note(&p.Fault, &d.p.ab)
 			return p
 		}

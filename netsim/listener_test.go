@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -146,4 +147,26 @@ func TestBadHostNameIsRefused(t *testing.T) {
 			t.Errorf("%q: %v", bad, r.Failure)
 		}
 	}
+}
+
+// TestLeftOpen counts only what a program was handed and has not closed.
+func TestLeftOpen(t *testing.T) {
+	stories(t, func(w *sim.World) {
+		x := listening(w, Options{})
+		x.want(len(x.LeftOpen()) == 0, "nothing is open yet: %v", x.LeftOpen())
+		waiting, err := x.Host("client").Dial(context.Background(), "tcp", "broker:5672")
+		x.must(err, "dial")
+		x.want(slices.Equal(x.LeftOpen(), []string{"client->broker#1"}), "one end waits for Accept: %v", x.LeftOpen())
+		x.must(x.listen.Close(), "close of the listener")
+		x.want(len(x.LeftOpen()) == 0, "the reset end is over: %v", x.LeftOpen())
+		waiting.Close()
+	})
+	stories(t, func(w *sim.World) {
+		x := connected(w, Options{})
+		x.want(slices.Equal(x.LeftOpen(), []string{"client->broker#1", "client<-broker#1"}), "both ends are open: %v", x.LeftOpen())
+		x.must(x.c.Close(), "close")
+		x.want(slices.Equal(x.LeftOpen(), []string{"client<-broker#1"}), "the accepted end is open: %v", x.LeftOpen())
+		x.must(x.s.Close(), "close")
+		x.want(len(x.LeftOpen()) == 0, "both are closed: %v", x.LeftOpen())
+	})
 }

@@ -16,6 +16,14 @@ type Options struct {
 	// Predicates are the conditions that faults may name: for each name a
 	// function that makes a new Predicate for one stream.
 	Predicates map[string]func() Predicate
+	// Predicate makes the conditions that Predicates has not, so that their names can
+	// have arguments: it returns the function for a name, or an error that says what
+	// is wrong with it.
+	Predicate func(name string) (func() Predicate, error)
+	// SilentBoot leaves dials to a host that has restarted without an answer until
+	// something listens there, as a machine does whose network comes up last. Without
+	// it they are refused.
+	SilentBoot bool
 	// Observer is told what happens. Nil means nobody.
 	Observer Observer
 
@@ -29,6 +37,9 @@ type Network struct {
 	memory     *memory
 	path       Path
 	predicates map[string]func() Predicate
+	predicate  func(name string) (func() Predicate, error)
+	silentBoot bool
+	frozen     bool // there is a core: see HealCore
 	observer   Observer
 
 	hosts []*Host // in order of naming
@@ -65,6 +76,7 @@ func New(w *sim.World, o Options) (n *Network) {
 	n = m.networks.take()
 	*n = Network{
 		w: w, memory: m, path: o.Path.withDefaults(), predicates: o.Predicates, observer: o.Observer,
+		predicate: o.Predicate, silentBoot: o.SilentBoot,
 		hosts: n.hosts[:0], ways: n.ways[:0], pairs: n.pairs[:0], dials: n.dials[:0], count: n.count[:0],
 	}
 	if n.observer != nil {
@@ -97,6 +109,7 @@ func (n *Network) Host(name string) (h *Host) {
 	}
 	h = n.memory.hosts.take()
 	*h = Host{n: n, name: name, port: firstPort, listeners: h.listeners[:0]}
+	h.machine = n.w.NewMachine(name, sim.Clock{})
 	h.obj.Init(n.w, name)
 	n.hosts = append(n.hosts, h)
 	return h

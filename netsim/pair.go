@@ -12,8 +12,10 @@ type pair struct {
 	ab, ba stream
 	n      *Network
 	id     uint32 // from 1, in order of dialling in the network
+	met    bool   // the acceptor's host knows of it
 	stands bool   // the handshake is over
 	over   bool   // nothing can happen to it any more
+	taken  bool   // Accept has returned it
 
 	dialer, acceptor string // hosts
 	nth              int    // from 1, among the dials from one to the other
@@ -25,10 +27,10 @@ type pair struct {
 }
 
 // open makes p ready for a new connection.
-func (p *pair) open(n *Network, dialer, acceptor Addr, there, back *way) {
-	p.n, p.stands, p.over = n, false, false
-	p.a.open(p, &p.ba, &p.ab, dialer, acceptor)
-	p.b.open(p, &p.ab, &p.ba, acceptor, dialer)
+func (p *pair) open(n *Network, a, b *Host, dialer, acceptor Addr, there, back *way) {
+	p.n, p.met, p.stands, p.over, p.taken = n, false, false, false, false
+	p.a.open(p, a, &p.ba, &p.ab, dialer, acceptor)
+	p.b.open(p, b, &p.ab, &p.ba, acceptor, dialer)
 	p.ab.open(p, &p.a, &p.b, there, false)
 	p.ba.open(p, &p.b, &p.a, back, true)
 	p.unread = choice.New(n.w.Seed(), "netsim.reset", p.entity)

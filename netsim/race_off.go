@@ -18,10 +18,15 @@ func (*Listener) unlock() {}
 func (*stream) sends()    {}
 func (*stream) received() {}
 
+func (*Host) toBoots()    {}
+func (*Host) booting()    {}
+func (*Network) toBoots() {}
+
 func (*Network) toObserver() {}
 func (*Network) observing()  {}
 
-func hasRead([]byte)            {}
-func hasWritten([]byte)         {}
-func move(to, from []byte) int  { return copy(to, from) }
-func privately(b []byte) []byte { return b }
+func hasRead([]byte)                       {}
+func hasWritten([]byte)                    {}
+func move(to, from []byte) int             { return copy(to, from) }
+func privately(b []byte) []byte            { return b }
+func privateNames(names []string) []string { return names }

@@ -16,6 +16,8 @@ import (
 //     on a file descriptor, whose lock they take; so are those on a listener.
 //   - A Read that returns bytes, or io.EOF, comes after every earlier Write to its
 //     stream. (In package syscall it comes after every Write of the process.)
+//   - The software that a restart boots comes after the calls of OnRestart and after
+//     what has restarted its host.
 //   - Nothing else: neither Dial and Accept nor Close and the io.EOF that it leads
 //     to.
 //
@@ -75,6 +77,21 @@ func (s *stream) sends() { runtime.RaceReleaseMerge(unsafe.Pointer(&s.n)) }
 //go:norace
 func (s *stream) received() { runtime.RaceAcquire(unsafe.Pointer(&s.n)) }
 
+// toBoots stand before what can start the software of a host, or of all of them;
+// booting is called by that software.
+
+//go:norace
+func (h *Host) toBoots() { runtime.RaceReleaseMerge(unsafe.Pointer(&h.boots)) }
+
+//go:norace
+func (n *Network) toBoots() { runtime.RaceReleaseMerge(unsafe.Pointer(&n.hosts)) }
+
+//go:norace
+func (h *Host) booting() {
+	runtime.RaceAcquire(unsafe.Pointer(&h.boots))
+	runtime.RaceAcquire(unsafe.Pointer(&h.n.hosts))
+}
+
 // toObserver and observing are the two ends of the edges to an Observer.
 
 //go:norace
@@ -121,5 +138,16 @@ func move(to, from []byte) int {
 func privately(b []byte) []byte {
 	own := make([]byte, len(b))
 	move(own, b)
+	return own
+}
+
+// privateNames does that for names.
+//
+//go:norace
+func privateNames(names []string) []string {
+	own := make([]string, len(names))
+	for i := range names {
+		own[i] = string(privately([]byte(names[i])))
+	}
 	return own
 }

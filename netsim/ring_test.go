@@ -64,9 +64,9 @@ func TestFlightsKeepOrder(t *testing.T) {
 	if f.last() != 0 || f.land(time.Hour) != 0 || !f.empty() {
 		t.Error("no flights are not empty")
 	}
-	f.push(10, 5)
-	f.push(20, 3) // may not overtake
-	f.push(30, 7)
+	f.push(10, 5, 0)
+	f.push(20, 3, 0) // may not overtake
+	f.push(30, 7, 0)
 	if got := f.next(); got != 5 {
 		t.Errorf("next at %d, want 5", got)
 	}
@@ -77,7 +77,7 @@ func TestFlightsKeepOrder(t *testing.T) {
 		t.Errorf("landed before %d at 6", got)
 	}
 	for i := uint64(0); i < 100; i++ { // the queue's memory is used again
-		f.push(40+i, time.Duration(10+i))
+		f.push(40+i, time.Duration(10+i), 0)
 		f.land(time.Duration(10 + i - 1))
 	}
 	if cap(f.q) > 8 {

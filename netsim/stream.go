@@ -33,15 +33,16 @@ type stream struct {
 	flights flights
 	free    time.Duration // when the line is idle again, if bandwidth is limited
 
-	end     ending
-	reset   ending
-	stalled int           // stalls in force
-	extra   time.Duration // of delay faults in force
-	endLost bool          // a reset has overtaken the end of the stream
-	hidden  int           // faults in force that swallow the end
-	cut     bool          // a fault has ended it for the reader alone
-	armed   []armed       // faults that wait for a place in this stream
-	writing bool          // a Write is blocked half-way
+	end      ending
+	reset    ending
+	stalled  int           // stalls in force
+	extra    time.Duration // of delay faults in force
+	endLost  bool          // a reset has overtaken the end of the stream
+	hidden   int           // faults in force that swallow the end
+	cut      bool          // a fault has ended it for the reader alone
+	orphaned bool          // the writer's host has crashed
+	armed    []armed       // faults that wait for a place in this stream
+	writing  bool          // a Write is blocked half-way
 
 	splits choice.Stream
 	jitter choice.Stream
@@ -68,7 +69,7 @@ func (s *stream) open(p *pair, from, to *Conn, y *way, back bool) {
 	s.ready, s.passed, s.arrived, s.sent, s.free = 0, 0, 0, 0, 0
 	s.flights.clear()
 	s.end, s.reset, s.stalled, s.extra, s.hidden = ending{}, ending{}, 0, 0, 0
-	s.endLost, s.cut, s.writing = false, false, false
+	s.endLost, s.cut, s.writing, s.orphaned = false, false, false, false
 	s.armed = s.armed[:0]
 	if s.event.IsZero() {
 		s.event.Init(n.w, s.tick)
@@ -147,7 +148,7 @@ func (s *stream) launch(k int) {
 			at = s.free
 		}
 		s.sent += uint64(m)
-		s.flights.push(s.sent, at+delay)
+		s.flights.push(s.sent, at+delay, at)
 		k -= m
 	}
 	s.schedule()
@@ -196,12 +197,17 @@ func (s *stream) tick() {
 }
 
 // held reports whether nothing can pass.
-func (s *stream) held() bool { return s.stalled > 0 || s.way.blocked > 0 }
+func (s *stream) held() bool {
+	return s.stalled > 0 || s.way.blocked > 0 || s.to.gone && s.to.host.down
+}
 
 // deliver hands over what has arrived, as far as room and faults allow.
 func (s *stream) deliver() {
 	now := s.n.w.Elapsed()
 	for !s.held() && s.pass() {
+	}
+	if s.orphaned {
+		s.loseWaiting(now)
 	}
 	if s.reset.sent && now >= s.reset.at {
 		s.deliverReset()
@@ -210,6 +216,17 @@ func (s *stream) deliver() {
 		s.deliverEnd()
 	}
 	s.update()
+}
+
+// loseWaiting loses what has arrived and cannot be delivered: it would have to be
+// sent again, and nobody is there who could.
+func (s *stream) loseWaiting(now time.Duration) {
+	switch {
+	case s.arrived > s.passed:
+		s.wipe(true)
+	case s.held() && s.end.sent && now >= s.end.at:
+		s.loseEnd()
+	}
 }
 
 // endDue reports whether the reader is to see the end of the stream now.
@@ -253,6 +270,10 @@ func (s *stream) take(k int) {
 // deliverEnd lets the reader see the end of the stream.
 func (s *stream) deliverEnd() {
 	s.end.done = true
+	if s.to.gone {
+		s.p.other(s).abort() // its host has restarted and knows nothing of it
+		return
+	}
 	s.n.observe(s, Ended)
 	s.p.settle()
 }
@@ -281,9 +302,7 @@ func (s *stream) wipe(keep bool) {
 	s.buf.cut(s.ready)
 	s.passed, s.arrived = s.sent, s.sent
 	s.flights.clear()
-	if !s.end.done {
-		s.endLost = true
-	}
+	s.loseEnd()
 	s.schedule()
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/collider-amqp/collider/container/record"
 	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/choice"
 )
 
 // Lifecycle: the life of containers, listeners and connections, begun and ended
@@ -20,15 +21,19 @@ var Lifecycle = &sim.Scenario{
 		"RUN-1", "Run returns when its threads have ended",
 		"RUN-4", "start and stop callbacks come once",
 		"RUN-6", "auto-stop comes with the end of the last activity",
+		"RUN-11", "Run returns only when its own work has ended",
 		"RUN-12", "threads that start late see an auto-stop",
 		"RUN-13", "Run returns after Stop",
 		"RUN-14", "Stop is final",
+		"RUN-17", "Stop closes every stream",
 		"RUN-22", "each connection that was made gets exactly one on_transport_close",
 		"RUN-23", "a stop during an accept leaves nothing behind",
 		"LIS-1", "on_open, on_accept, on_error, on_close in order",
 		"LIS-8", "a listener can be stopped inside on_accept",
 		"ORD-1", "connection callbacks in order",
 		"ORD-3", "each on_transport_close has an on_transport_open before it",
+		"ORD-7", "on_connection_error is followed by on_connection_close at once",
+		"SER-10", "on_container_start ends before anything else begins",
 		"SCHED-7", "a cancelled function does not run",
 	),
 	Params: []sim.Param{
@@ -44,17 +49,47 @@ var Lifecycle = &sim.Scenario{
 	Steps: steps,
 }
 
-// errChaos is a Stop's error that belongs to the scenario.
+// errChaos is a Stop's error that belongs to the scenario. Each Stop has one of its
+// own, so that it shows which of them Run reports.
 var errChaos = errors.New("stopped on purpose")
 
-// closer closes its connection once it is open.
+// slow is a handler whose start and stop callbacks take their time, so that
+// another thread could come between.
+type slow struct {
+	quiet
+	w *sim.World
+}
+
+// OnContainerStart yields.
+func (h slow) OnContainerStart(*container.Container) { h.w.Yield() }
+
+// OnContainerStop yields.
+func (h slow) OnContainerStop(*container.Container) { h.w.Yield() }
+
+// closer closes its connection once it is open, with an error or without; or it
+// stays, so that only a stop or the peer ends the connection.
 type closer struct {
 	quiet
-	c *record.Container
+	c    *record.Container
+	stay bool
+	err  *container.Error
 }
 
 // OnConnectionOpen closes.
-func (h *closer) OnConnectionOpen(c *container.Connection) { h.c.Close(c, nil) }
+func (h *closer) OnConnectionOpen(c *container.Connection) {
+	if !h.stay {
+		h.c.Close(c, h.err)
+	}
+}
+
+// anyCloser draws a closer.
+func anyCloser(draw *choice.Stream, c *record.Container) *closer {
+	h := &closer{c: c, stay: draw.Bool(0.3)}
+	if draw.Bool(0.3) {
+		h.err = &container.Error{Condition: "scenario:on-purpose"}
+	}
+	return h
+}
 
 // stoppingListener stops its listener at its nth accept.
 type stoppingListener struct {
@@ -75,7 +110,7 @@ func lifecycle(w *sim.World) {
 	x := newHouse(w)
 	x.faults("client", "server")
 	draw := w.Rand("lifecycle")
-	server := x.Container("server", quiet{})
+	server := x.Container("server", slow{w: w})
 	stops := &stoppingListener{left: draw.IntN(3)}
 	var listener *record.Listener
 	stops.stop = func() { listener.Stop() }
@@ -84,15 +119,16 @@ func lifecycle(w *sim.World) {
 	serving := x.runStopped(server, w.Param("workers"))
 	lateThreads(x, w.Param("workers"))
 
-	client := x.Container("client", quiet{})
+	client := x.Container("client", slow{w: w})
 	client.AutoStop(false)
 	var running []*sim.Thread
 	for range w.Param("runs") {
 		running = append(running, x.runStopped(client, w.Param("workers")))
 	}
 	connecting := w.Go("connect", func() {
+		draw := w.Rand("connect")
 		for range w.Param("connections") {
-			client.Connect("server", container.ConnectionOptions{Handler: &closer{c: client}})
+			client.Connect("server", container.ConnectionOptions{Handler: anyCloser(draw, client)})
 		}
 	})
 	chaos := w.Go("chaos", func() { x.chaos(client, server, listener) })
@@ -101,18 +137,30 @@ func lifecycle(w *sim.World) {
 	if most := int(w.Param("linger")); most > 0 {
 		w.Sleep(time.Duration(draw.IntN(most)) * time.Millisecond)
 	}
-	client.Stop(nil)
-	server.Stop(nil)
-	met := w.Expect("RUN-13", "Run returns after Stop")
-	for _, t := range append(running, serving) {
-		t.Join()
+	// One side is still up when the other one stops: it ends nothing in its place.
+	stopped := func(c *record.Container, runs ...*sim.Thread) {
+		c.Stop(nil)
+		met := w.Expect("RUN-13", "Run returns after Stop")
+		for _, t := range runs {
+			t.Join()
+		}
+		met()
 	}
-	met()
+	if draw.Bool(0.5) {
+		stopped(client, running...)
+		stopped(server, serving)
+	} else {
+		stopped(server, serving)
+		stopped(client, running...)
+	}
 	// What came in after an auto-stop is wound up by one more Run (RUN-15).
 	x.runStopped(client, 1).Join()
 	x.runStopped(server, 1).Join()
 	if err := client.Connect("server", container.ConnectionOptions{}); err == nil {
 		w.Fail("RUN-14", "Connect succeeded after Stop")
+	}
+	if left := x.Net.LeftOpen(); len(left) > 0 {
+		w.Fail("RUN-17", "stop left %d streams open, the first of them %s", len(left), left[0])
 	}
 	x.Finish()
 }
@@ -122,19 +170,25 @@ func (x *house) runStopped(c *record.Container, workers int64) *sim.Thread {
 	return x.w.Go(c.Container().ID(), func() {
 		ctx, cancel := x.w.Env().NewContext()
 		defer cancel()
-		if err := c.Run(ctx, int(workers)); err != nil && !errors.Is(err, errChaos) {
+		if err := x.RunHere(ctx, c, int(workers)); err != nil && !errors.Is(err, errChaos) {
 			x.w.FailError(err)
 		}
 	})
 }
 
 // lateThreads runs a container whose only work may end before its threads have
-// started (RUN-12), twice (RUN-10, RUN-11).
+// started (RUN-12), some times (RUN-10, RUN-11); the last time it is cancelled
+// before Run is called (SCHED-8).
 func lateThreads(x *house, workers int64) {
+	const rounds = 3
 	c := x.Container("brief", quiet{})
-	for round := range 2 {
+	for round := range rounds {
 		ran := false
-		c.Schedule(0, func() { ran = true })
+		work := c.Schedule(0, func() { ran = true })
+		if round == rounds-1 {
+			c.Cancel(work)
+			ran = true
+		}
 		met := x.w.Expect("RUN-12", "Run returns when its only work has ended, also with threads that start late")
 		x.Run(c, int(workers)).Join()
 		met()
@@ -151,7 +205,7 @@ func (x *house) chaos(client, server *record.Container, listener *record.Listene
 	for i := range x.w.Param("chaos") {
 		switch draw.IntN(10) {
 		case 0:
-			client.Stop(errChaos)
+			client.Stop(fmt.Errorf("%w, operation %d", errChaos, i))
 		case 1:
 			server.Stop(nil)
 		case 2:
@@ -171,7 +225,7 @@ func (x *house) chaos(client, server *record.Container, listener *record.Listene
 		case 8:
 			client.Listen(fmt.Sprintf(":%d", 6000+i%2), quietListener{}) // the second one is in use
 		case 9:
-			server.Connect("server", container.ConnectionOptions{Handler: &closer{c: server}})
+			server.Connect("server", container.ConnectionOptions{Handler: anyCloser(draw, server)})
 		}
 	}
 }

@@ -61,11 +61,11 @@ func newMicro(w *sim.World) micro {
 	inside := func(code byte) func() netsim.Predicate {
 		return func() netsim.Predicate { return insideFrame(code) }
 	}
-	return micro{&house{stage.New(w, netsim.Options{Predicates: map[string]func() netsim.Predicate{
+	return micro{&house{Stage: stage.New(w, netsim.Options{Predicates: map[string]func() netsim.Predicate{
 		"close":       inside(byte(wire.CodeClose)),
 		"transfer":    inside(byte(wire.CodeTransfer)),
 		"disposition": inside(byte(wire.CodeDisposition)),
-	}}), w}}
+	}}), w: w}}
 }
 
 // insideFrame returns a predicate for the place after the performative's descriptor

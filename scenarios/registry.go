@@ -6,11 +6,15 @@ import "github.com/collider-amqp/collider/sim"
 func All() []*sim.Scenario {
 	return append([]*sim.Scenario{
 		Broker,
+		Convergence,
+		CrashRecovery,
 		GoAMQPClient,
 		Lifecycle,
+		Links,
 		MultithreadedClient,
 		MultithreadedClientFlowControl,
 		Serialization,
+		Timers,
 		WakeCoalescing,
 		WorkQueueOrder,
 	}, Micro()...)

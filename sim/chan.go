@@ -61,6 +61,15 @@ func (q *parkQueue[T]) remove(p *parked[T]) {
 	p.next, p.prev = nil, nil
 }
 
+// first returns the thread that has waited longest, nil if none waits. Threads that
+// have crashed wait no more.
+func (q *parkQueue[T]) first() *parked[T] {
+	for q.head != nil && q.head.t.state == threadCrashed {
+		q.remove(q.head)
+	}
+	return q.head
+}
+
 // NewChan returns a channel with a buffer of the given size, at least 0.
 //
 //go:norace
@@ -169,12 +178,12 @@ func (c *Chan[T]) close() {
 		panic(&Misuse{What: "close of closed channel", Object: c.object.String()})
 	}
 	c.closed = true
-	for c.recvq.head != nil {
-		c.recvq.head.t.reached(c.object.edge())
-		c.serve(&c.recvq, c.recvq.head, false)
+	for p := c.recvq.first(); p != nil; p = c.recvq.first() {
+		p.t.reached(c.object.edge())
+		c.serve(&c.recvq, p, false)
 	}
-	for c.sendq.head != nil {
-		c.serve(&c.sendq, c.sendq.head, false)
+	for p := c.sendq.first(); p != nil; p = c.sendq.first() {
+		c.serve(&c.sendq, p, false)
 	}
 }
 
@@ -216,7 +225,7 @@ func (c *Chan[T]) panicClosed() {
 // ends there: from the receiver, if there is no buffer, else from who has emptied
 // the slot.
 func (c *Chan[T]) offer(v T, e edge) (ok bool, back edge) {
-	if p := c.recvq.head; p != nil {
+	if p := c.recvq.first(); p != nil {
 		p.v = v
 		p.t.reached(e)
 		back = p.edge
@@ -262,13 +271,13 @@ func (c *Chan[T]) tryRecv() (v T, ok, got bool) {
 		w.reached(c.edges.take(c.first, w.mine()))
 		c.advance()
 		c.count--
-		if p := c.sendq.head; p != nil {
+		if p := c.sendq.first(); p != nil {
 			p.t.reached(c.put(p.v, p.edge))
 			c.serve(&c.sendq, p, true)
 		}
 		return v, true, true
 	}
-	if p := c.sendq.head; p != nil {
+	if p := c.sendq.first(); p != nil {
 		v = p.v
 		w.reached(p.edge)
 		p.t.reached(w.mine())

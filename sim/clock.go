@@ -14,6 +14,7 @@ type clock struct {
 	stream choice.Stream
 	period int64 // mean number of steps between early moves; 0 = none
 	wait   int64 // steps to the next
+	grows  bool  // the period doubles with each move: see Converge
 	host   *Host
 }
 
@@ -23,7 +24,8 @@ type timer struct {
 	age   uint64
 	place int // in the heap, from 1; 0 = not armed
 	t     *Thread
-	fire  func() // if nil, t wakes from its sleep
+	fire  func()   // if nil, t wakes from its sleep
+	m     *Machine // of fire; nil: none
 }
 
 // The periods of early moves that are drawn for a run. A timer then fires, on
@@ -61,6 +63,17 @@ func (c *clock) makeFair(seed uint64) {
 	c.drawWait()
 }
 
+// makePatient lets early moves become rare, so that sooner or later the program gets
+// done between two of them what it has time-outs for.
+func (c *clock) makePatient() {
+	c.grows = true
+	c.period = max(c.period, 64)
+	c.drawWait()
+}
+
+// maxPeriod bounds the period of a clock that grows.
+const maxPeriod = 1 << 20
+
 // drawWait draws the number of steps to the next early move: uniform, with mean
 // period, because integers are alike on all machines.
 func (c *clock) drawWait() {
@@ -83,7 +96,7 @@ func (w *World) earlyClock() {
 	if h := w.hooks.clock; h != nil {
 		for len(c.timers) != 0 && h.MoveClock(w.run) {
 			w.recordClock()
-			w.advance(c.timers[0].at)
+			w.advanceEarly(c.timers[0].at)
 		}
 		return
 	}
@@ -93,9 +106,19 @@ func (w *World) earlyClock() {
 	if c.wait--; c.wait > 0 {
 		return
 	}
+	if c.grows {
+		c.period = min(2*c.period, maxPeriod)
+	}
 	c.drawWait()
 	w.recordClock()
-	w.advance(c.timers[0].at)
+	w.advanceEarly(c.timers[0].at)
+}
+
+// advanceEarly is advance while a thread can run.
+func (w *World) advanceEarly(to time.Duration) {
+	was := w.clock.now
+	w.advance(to)
+	w.limits.goal.excuse(w.clock.now - was)
 }
 
 // advance moves the clock and fires the timers that are then due, in the order in
@@ -138,6 +161,9 @@ func (w *World) fireDue() {
 		t := c.timers[0]
 		c.remove(t)
 		t.ring()
+		if len(w.dying) != 0 {
+			w.bury()
+		}
 	}
 }
 

@@ -97,8 +97,12 @@ func (c *Cond) Signal() {
 		return
 	}
 	c.object.point(OpSignal, true)
-	if c.queue.head != nil {
-		c.wake(c.queue.head)
+	for wt := c.queue.head; wt != nil; wt = c.queue.head {
+		if wt.t.state != threadCrashed {
+			c.wake(wt)
+			return
+		}
+		c.queue.remove(wt) // the signal is not for the dead
 	}
 }
 

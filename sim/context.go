@@ -30,6 +30,7 @@ type Context struct {
 type doneHook struct {
 	f    func()
 	by   *Thread
+	m    *Machine // on which f runs; nil: that of by
 	name string
 	edge edge // from who has asked for it
 }
@@ -87,6 +88,10 @@ func (c *Context) endAt(at time.Time) {
 	}
 	w := c.object.w
 	c.timer.fire = func() { c.end(context.DeadlineExceeded, nil, noEdge) }
+	c.timer.m = nil
+	if t := w.cur; t != nil {
+		c.timer.m = t.machine
+	}
 	if d := at.Sub(w.Now()); d > 0 {
 		w.clock.arm(&c.timer, d)
 	} else {
@@ -172,7 +177,7 @@ func (c *Context) end(err, cause error, by edge) {
 		k.end(err, cause, by)
 	}
 	for _, h := range c.hooks {
-		t := w.spawn(h.by, h.name, h.f)
+		t := w.spawnOn(h.m, h.by, h.name, h.f)
 		t.follow(h.edge)
 		t.follow(by)
 	}
@@ -236,11 +241,11 @@ func (c *Context) Value(key any) any {
 // AfterFunc calls f in a thread of its own when c has ended. Package context uses
 // it for contexts derived from c, instead of a goroutine. stop is that of
 // context.AfterFunc.
-func (c *Context) AfterFunc(f func()) (stop func() bool) { return c.onDone("after_func", f) }
+func (c *Context) AfterFunc(f func()) (stop func() bool) { return c.onDone(nil, "after_func", f) }
 
 //go:norace
-func (c *Context) onDone(name string, f func()) (stop func() bool) {
-	h := &doneHook{f: f, name: name, edge: newEdge()}
+func (c *Context) onDone(m *Machine, name string, f func()) (stop func() bool) {
+	h := &doneHook{f: f, m: m, name: name, edge: newEdge()}
 	w := c.object.w
 	waits := false
 	if w.outside() {
@@ -262,8 +267,11 @@ func (c *Context) onDone(name string, f func()) (stop func() bool) {
 // hook lets h be called, which is at once if c has ended; else it says true.
 func (c *Context) hook(h *doneHook) bool {
 	h.by = c.object.point(OpWait, true)
+	if h.m == nil {
+		h.m = h.by.machine
+	}
 	if c.err != nil {
-		c.object.w.spawn(h.by, h.name, h.f).follow(h.edge)
+		c.object.w.spawnOn(h.m, h.by, h.name, h.f).follow(h.edge)
 		return false
 	}
 	c.hooks = append(c.hooks, h)

@@ -47,17 +47,28 @@
 // SURW and URW sample rare orders evenly, by what profile runs have counted; POS
 // orders each race by a coin of its own; PCT finds bugs of few constraints with a
 // known probability; Random, Sticky, Starve and RoundRobin are what they say; Auto
-// draws one of these for each run. A Search visits all schedules within a bound.
+// draws one of these for each run. Feedback learns from the runs before which pairs
+// of reads and writes are rare, and steers towards them. A Search visits all
+// schedules within a bound.
 // Package bench measures them on programs with known bugs.
 //
 // # Verdicts
 //
 // A run fails by a property (World.Fail, Scenario.Check), a panic, misuse of an
-// object by its owner's rules (RuleError), deadlock, livelock, leaked threads, or a
-// step that does not come back; in race builds also by a data race between its
-// threads. See Kind. After the verdict the threads that are
+// object by its owner's rules (RuleError), deadlock, livelock, leaked threads, a goal
+// that is not reached (World.Converge), or a step that does not come back; in race
+// builds also by a data race between its threads. See Kind. After the verdict the
+// threads that are
 // left are unwound: their deferred calls run, and each operation on the World
 // panics again (see Unwinding). Nothing of that counts.
+//
+// # Crashes, clocks, progress
+//
+// Threads may run on a Machine, which has a clock of its own, ahead or behind, fast or
+// slow, and can crash: its threads and timers are then out of the run for good, and are
+// neither deadlock nor leak. A run may have a second phase, from World.Converge on: the
+// scenario has healed what the program needs, the schedule is fair, and a goal must be
+// met within so many steps and so much idle time.
 //
 // # Extension
 //

@@ -11,13 +11,22 @@ import (
 // as the Env of package container: threads, locks, clock, entropy and contexts in
 // terms of the standard library alone. All methods are called by threads of the
 // World.
-type Env struct{ w *World }
+type Env struct {
+	w *World
+	m *Machine // whose software uses it; nil: none's
+}
 
 // Env returns the World's Env.
-func (w *World) Env() Env { return Env{w} }
+func (w *World) Env() Env { return Env{w, nil} }
 
-// Go starts a thread: World.Go.
-func (e Env) Go(name string, f func()) { e.w.Go(name, f) }
+// Go starts a thread: World.Go, or Machine.Go.
+func (e Env) Go(name string, f func()) {
+	if e.m != nil {
+		e.m.Go(name, f)
+		return
+	}
+	e.w.Go(name, f)
+}
 
 // NewMutex returns a *Mutex.
 func (e Env) NewMutex(name string) sync.Locker { return e.w.NewMutex(name) }
@@ -31,12 +40,28 @@ func (e Env) NewCond(l sync.Locker) interface {
 	return e.w.NewCond(l)
 }
 
-// Now returns the virtual time.
-func (e Env) Now() time.Time { return e.w.Now() }
+// Now returns the virtual time, or what the machine's clock shows.
+func (e Env) Now() time.Time {
+	if e.m != nil {
+		return e.m.Now()
+	}
+	return e.w.Now()
+}
 
-// AfterFunc calls f in a thread of its own after d; it returns a *Timer.
+// AfterFunc calls f in a thread of its own after d, of the machine's clock if there
+// is one; it returns a *Timer.
+//
+//go:norace
 func (e Env) AfterFunc(d time.Duration, f func()) interface{ Stop() bool } {
-	return e.w.AfterFunc(d, f)
+	w, m := e.w, e.m
+	if m == nil {
+		return w.AfterFunc(d, f)
+	}
+	d = m.clock.lasts(w.clock.now, d)
+	if w.outside() {
+		return ask(w, func() *Timer { return w.afterFunc(m, d, f) }).released()
+	}
+	return w.afterFunc(m, d, f)
 }
 
 // Entropy returns a new stream, a *choice.Stream, which depends on the purpose, on
@@ -59,7 +84,7 @@ func (e Env) OnDone(ctx context.Context, f func()) (stop func() bool, err error)
 	if c == nil {
 		return func() bool { return true }, nil
 	}
-	return c.onDone("on_done", f), nil
+	return c.onDone(e.m, "on_done", f), nil
 }
 
 // Self returns the calling thread, a *Thread, and nil outside a run.

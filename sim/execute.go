@@ -57,6 +57,9 @@ type Result struct {
 	Params []ParamValue
 	// Failure is nil if the run passed.
 	Failure *Failure
+	// Moot says why a run whose Goal was missed passed: it was not Reachable. Such a
+	// run is not checked, because its history ends in the middle.
+	Moot string
 	// Digest identifies the run's behaviour: equal runs have equal digests.
 	Digest uint64
 	// Steps is the number of operations done.
@@ -118,6 +121,7 @@ func Execute(w *World, s *Scenario, cfg RunConfig) Result {
 	w.pool.root.transfer(w.coroFor(next))
 	w.unwindAll()
 	w.joinPrograms()
+	w.justify()
 	w.watch.end()
 	if w.verdict.fault != nil {
 		panic(w.verdict.fault)
@@ -164,7 +168,7 @@ func (w *World) begin(s *Scenario, cfg *RunConfig) {
 func (w *World) judge(s *Scenario, cfg *RunConfig, reports int) Result {
 	h := w.recorder.History()
 	h.Events = h.Events[:w.verdict.events]
-	if w.verdict.failure == nil && s.Check != nil {
+	if w.verdict.failure == nil && w.verdict.moot == "" && s.Check != nil {
 		w.verdict.failure = checkFailure(w, s.Check(h))
 	}
 	r := Result{
@@ -173,6 +177,7 @@ func (w *World) judge(s *Scenario, cfg *RunConfig, reports int) Result {
 		Params:   w.params,
 		Failure:  w.verdict.failure,
 		Digest:   w.digest,
+		Moot:     w.verdict.moot,
 		Steps:    w.steps,
 		Choices:  w.choices,
 		Switches: w.switches,

@@ -32,6 +32,8 @@ const (
 	// Nondeterminism: a run did not repeat itself. The kernel never finds this by
 	// itself; who executes a run twice does.
 	Nondeterminism
+	// Liveness: the Goal of World.Converge was not met within its budgets.
+	Liveness
 	// Raced: in a race build, the race detector has reported something while the run
 	// was made; see Execute.
 	Raced
@@ -39,11 +41,12 @@ const (
 
 var kindNames = [...]string{
 	Broken: "property", Panicked: "panic", Owned: "ownership", Deadlock: "deadlock",
-	Livelock: "livelock", Leak: "leak", Stuck: "stuck", Nondeterminism: "nondeterminism", Raced: "race",
+	Livelock: "livelock", Leak: "leak", Stuck: "stuck", Nondeterminism: "nondeterminism",
+	Liveness: "liveness", Raced: "race",
 }
 
 // String returns "property", "panic", "ownership", "deadlock", "livelock", "leak",
-// "stuck", "nondeterminism" or "race".
+// "stuck", "nondeterminism", "liveness" or "race".
 func (k Kind) String() string {
 	if k >= Broken && int(k) < len(kindNames) {
 		return kindNames[k]
@@ -55,7 +58,7 @@ func (k Kind) String() string {
 // broken, 3 for lack of progress, 4 for nondeterminism.
 func (k Kind) ExitCode() int {
 	switch k {
-	case Deadlock, Livelock, Leak, Stuck:
+	case Deadlock, Livelock, Leak, Stuck, Liveness:
 		return 3
 	case Nondeterminism:
 		return 4
@@ -226,6 +229,7 @@ type verdict struct {
 	states  []*Thread // of failure.Threads
 	mark    uint64
 	events  int // length of the history
+	moot    string
 }
 
 // Fail ends the run at once: the property called rule does not hold. It does not
@@ -364,7 +368,7 @@ func (w *World) count(what string) string {
 // found when they are unwound.
 func (w *World) listThreads(f *Failure) {
 	for _, t := range w.threads {
-		if t.state == threadDone {
+		if t.state >= threadDone {
 			continue
 		}
 		s := ThreadState{Thread: t.Name(), Op: t.op.Kind.String(), Blocked: t.at < 0}

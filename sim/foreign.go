@@ -110,7 +110,8 @@ func (o *Object) Switch(class int, on bool) {
 // no thread: it must neither block nor operate on objects of the World other than
 // by Object.Switch, World.Go excluded. Setting and stopping it costs no step. The
 // zero Event has to be made ready by Init, once; it may be kept from run to run,
-// each of which begins with it stopped.
+// each of which begins with it stopped. Under the race detector its function belongs
+// to the kernel, and its methods belong inside (see World.Outside).
 type Event struct {
 	w     *World
 	timer heldTimer
@@ -135,7 +136,9 @@ func (e *Event) IsZero() bool { return e.w == nil }
 // the time.
 //
 //go:norace
-func (e *Event) Set(at time.Duration) { e.w.clock.arm(e.timer.at(), at-e.w.clock.now) }
+func (e *Event) Set(at time.Duration) {
+	e.w.clock.arm(e.timer.at(), at-e.w.clock.now)
+}
 
 // Pending reports whether e is set.
 //

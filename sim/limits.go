@@ -23,7 +23,8 @@ type limits struct {
 	drain   Drain
 	drainAt uint64 // step at which the drain ends; 0 = main has not returned
 	drainTo time.Duration
-	watched bool // somebody wants to know each step
+	goal    *goal // of the second phase; nil: there is none
+	watched bool  // somebody wants to know each step
 }
 
 func (l *limits) set(s *Scenario, cfg *RunConfig) {
@@ -66,6 +67,9 @@ func (l *limits) next() uint64 {
 	if l.drainAt != 0 {
 		n = min(n, l.drainAt)
 	}
+	if l.goal.open() {
+		n = min(n, l.goal.at)
+	}
 	return n
 }
 
@@ -73,6 +77,9 @@ func (l *limits) next() uint64 {
 // next, and it may end the run.
 func (w *World) attend(last *Thread) (forced *Thread) {
 	w.answerWatchdog(last)
+	if len(w.dying) != 0 {
+		w.bury()
+	}
 	l := &w.limits
 	if l.watched {
 		w.tapArrival(last)
@@ -82,6 +89,9 @@ func (w *World) attend(last *Thread) (forced *Thread) {
 		return nil
 	case l.drainAt != 0 && w.steps >= l.drainAt:
 		w.end(w.leakFailure())
+		return nil
+	case w.overdue():
+		w.end(w.goalFailure())
 		return nil
 	case w.steps >= l.budget && !w.extended():
 		w.end(w.budgetFailure())
@@ -150,7 +160,7 @@ func (w *World) startDrain() {
 	l := &w.limits
 	l.drainAt = w.steps + l.drain.Steps
 	l.drainTo = w.clock.now + l.drain.Time
-	w.trap = l.next()
+	w.trap = min(w.trap, l.next())
 }
 
 // drained says whether the threads left behind by main have had the virtual time

@@ -30,7 +30,7 @@ func (m *Mutex) Lock() {
 
 func (m *Mutex) take(t *Thread) {
 	m.locked, m.object.holder = true, t
-	m.object.queue.setAll(false)
+	m.object.disableAll()
 }
 
 // TryLock locks m if it is not locked, and says whether it did.
@@ -70,5 +70,5 @@ func (m *Mutex) release() {
 		panic(&Misuse{What: "unlock of unlocked mutex", Object: m.object.String()})
 	}
 	m.locked, m.object.holder = false, nil
-	m.object.queue.setAll(true)
+	m.object.enableAll()
 }

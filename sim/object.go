@@ -167,9 +167,63 @@ func (q *waitQueue) remove(wt *waiter) {
 	wt.next, wt.prev = nil, nil
 }
 
-func (q *waitQueue) setAll(on bool) {
+// enableAll makes all threads that wait for o runnable, in order of arrival.
+//
+//go:norace
+func (o *object) enableAll() {
+	w := o.w
+	run, steps := w.run, w.steps
+	for wt := o.queue.head; wt != nil; wt = wt.next {
+		if wt.on {
+			continue
+		}
+		wt.on = true
+		t := wt.t
+		t.at, t.since = int32(len(run)), steps
+		run = append(run, t)
+	}
+	w.run = run
+}
+
+// disableAll makes none of the threads that wait for o runnable. The order of the threads
+// that are left is that of disabling one waiter after the other: it is what a
+// strategy sees.
+//
+// A contended lock switches all of its waiters at each unlock and lock, and they
+// mostly stand together at the end of the list. Whoever is taken away there by
+// putting the last into the gap, one thread that is left over comes to stand where
+// that end began.
+//
+//go:norace
+func (o *object) disableAll() {
+	w, q := o.w, &o.queue
+	n, least, sum := 0, len(w.run), 0
 	for wt := q.head; wt != nil; wt = wt.next {
-		wt.set(on)
+		if wt.on {
+			at := int(wt.t.at)
+			n, least, sum = n+1, min(least, at), sum+at
+		}
+	}
+	switch rest := len(w.run) - n; {
+	case n == 0:
+		return
+	case rest > 0 && least < rest-1:
+		for wt := q.head; wt != nil; wt = wt.next {
+			wt.set(false)
+		}
+		return
+	case rest > 0:
+		// The indices from rest-1 on are the waiters' and one more.
+		other := w.run[(rest-1+len(w.run)-1)*(n+1)/2-sum]
+		w.run[rest-1], other.at = other, int32(rest-1)
+		fallthrough
+	default:
+		w.run = w.run[:rest]
+	}
+	for wt := q.head; wt != nil; wt = wt.next {
+		if wt.on {
+			wt.on, wt.t.at = false, -1
+		}
 	}
 }
 

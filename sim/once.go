@@ -44,11 +44,11 @@ func (o *Once) enter() bool {
 		return false
 	}
 	o.running, o.object.holder = true, t
-	o.object.queue.setAll(false)
+	o.object.disableAll()
 	return true
 }
 
 func (o *Once) leave() {
 	o.running, o.done, o.object.holder = false, true, nil
-	o.object.queue.setAll(true)
+	o.object.enableAll()
 }

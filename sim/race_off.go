@@ -46,6 +46,7 @@ func ask[R any](_ *World, f func() R) R { return f() }
 var noEdge edge
 
 func newEdge() (e edge)             { return e }
+func reach(edge)                    {}
 func (*object) edge() (e edge)      { return e }
 func (*object) acquire()            {}
 func (*object) release()            {}

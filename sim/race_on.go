@@ -151,6 +151,9 @@ func newEdge() edge {
 	return edge(e)
 }
 
+// reach lets the caller come after e.
+func reach(e edge) { runtime.RaceAcquire(unsafe.Pointer(e)) }
+
 func (o *object) edge() edge { return edge(unsafe.Pointer(o)) }
 
 // The following declare edges between the programs that operate on o, if a program

@@ -33,7 +33,7 @@ func (m *RWMutex) Lock() {
 	}
 	t := m.object.await(OpLock, 0, m.writer == nil)
 	m.writer = t
-	m.object.queue.setAll(false)
+	m.object.disableAll()
 	if len(m.readers) > 0 {
 		m.object.holder = m.readers[0]
 		m.object.w.block(t)
@@ -58,7 +58,7 @@ func (m *RWMutex) TryLock() bool {
 		return false
 	}
 	m.writer, m.active, m.object.holder = t, true, t
-	m.object.queue.setAll(false)
+	m.object.disableAll()
 	return true
 }
 
@@ -76,7 +76,7 @@ func (m *RWMutex) Unlock() {
 		panic(&Misuse{What: "Unlock of unlocked RWMutex", Object: m.object.String()})
 	}
 	m.writer, m.active, m.object.holder = nil, false, nil
-	m.object.queue.setAll(true)
+	m.object.enableAll()
 }
 
 // RLock locks m for reading, and waits while a writer has it or waits for it.

@@ -42,13 +42,17 @@ func (w *World) pick(last *Thread) *Thread {
 		w.consultHost()
 	}
 	n := len(w.run)
+	if n != 0 && len(w.clock.timers) != 0 {
+		w.earlyClock()
+		if w.over {
+			return nil
+		}
+		n = len(w.run)
+	}
 	if n == 0 {
 		if !w.idle() {
 			return nil
 		}
-		n = len(w.run)
-	} else if len(w.clock.timers) != 0 {
-		w.earlyClock()
 		n = len(w.run)
 	}
 	switch {
@@ -84,19 +88,25 @@ func (w *World) ask(last *Thread) *Thread {
 	return t
 }
 
-// enable puts t into the set of runnable threads.
+// enable puts t into the set of runnable threads, unless it has crashed.
 //
 //go:norace
 func (w *World) enable(t *Thread) {
+	if t.state == threadCrashed {
+		return
+	}
 	t.at = int32(len(w.run))
 	t.since = w.steps
 	w.run = append(w.run, t)
 }
 
-// disable takes t out of the set.
+// disable takes t out of the set, in which one that has crashed is no more.
 //
 //go:norace
 func (w *World) disable(t *Thread) {
+	if t.at < 0 && t.state == threadCrashed {
+		return
+	}
 	i, n := t.at, len(w.run)-1
 	u := w.run[n]
 	w.run[i] = u
@@ -121,12 +131,17 @@ func (w *World) complete(t *Thread) {
 // over, if none ever will.
 func (w *World) idle() bool {
 	for advances := 0; len(w.run) == 0; advances++ {
+		if w.over { // the last thread has crashed
+			return false
+		}
 		to, ok := w.clock.deadline()
 		switch {
 		case !ok || advances == maxIdleAdvances:
 			w.end(w.blockedFailure(advances))
 		case w.drained(to):
 			w.end(w.leakFailure())
+		case w.late(to):
+			w.end(w.goalFailure())
 		case w.limits.time > 0 && to > w.limits.time:
 			w.end(w.timeFailure())
 		default:

@@ -172,9 +172,9 @@ func (c *Chan[T]) header() *object { return &c.object }
 
 func (c *Chan[T]) ready(k *Case) bool {
 	if k.send {
-		return c.closed || c.recvq.head != nil || c.count < len(c.ring)
+		return c.closed || c.recvq.first() != nil || c.count < len(c.ring)
 	}
-	return c.closed || c.sendq.head != nil || c.count > 0
+	return c.closed || c.sendq.first() != nil || c.count > 0
 }
 
 //go:norace

@@ -103,12 +103,13 @@ type Selector interface {
 }
 
 // StrategyNames is the list of names that ParseStrategy knows, for messages.
-const StrategyNames = "auto, surw, pos, urw, pct:D, random, sticky:N, starve, rr:N, dfs:P or delay:D"
+const StrategyNames = "auto, surw, pos, urw, pct:D, random, sticky:N, starve, rr:N, dfs:P, delay:D or feedback"
 
 // ParseStrategy returns a new strategy of the given name: auto, surw, pos, urw, pct
-// or pct:D, random, sticky or sticky:N, starve, rr or rr:N, dfs:P or delay:D. N and D
-// start at 1; without D, PCT draws its depth for each run. The last two give a
-// *Search, with at most P preemptions or D delays, from 0.
+// or pct:D, random, sticky or sticky:N, starve, rr or rr:N, dfs:P, delay:D or
+// feedback. N and D start at 1; without D, PCT draws its depth for each run. dfs and
+// delay give a *Search, with at most P preemptions or D delays, from 0; feedback
+// gives a *Feedback.
 func ParseStrategy(name string) (Strategy, error) {
 	base, arg, hasArg := strings.Cut(name, ":")
 	n, least := 0, 1
@@ -158,6 +159,8 @@ func plainStrategy(name string) Strategy {
 		return Random()
 	case "starve":
 		return Starve()
+	case "feedback":
+		return NewFeedback()
 	}
 	return nil
 }
@@ -210,4 +213,7 @@ func (w *World) useFair() {
 	w.watchChoices()
 	w.every = false
 	w.clock.makeFair(w.seed)
+	if w.limits.goal.open() {
+		w.clock.makePatient()
+	}
 }

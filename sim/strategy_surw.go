@@ -75,7 +75,7 @@ func (s *surw) Exit(t *Thread) {
 func (s *surw) Follow() bool { return true }
 
 // on says whether t's next operation is on the object of this run.
-func (s *surw) on(t *Thread) bool { return t.object != nil && t.object.key == s.key && s.key != 0 }
+func (s *surw) on(t *Thread) bool { return s.key != 0 && t.object != nil && t.object.key == s.key }
 
 func (s *surw) Pick(run []*Thread, last *Thread) *Thread {
 	if s.intended == nil {

@@ -14,14 +14,14 @@ func TestParseStrategy(t *testing.T) {
 	for name, want := range map[string]string{
 		"auto": "auto", "random": "random", "sticky": "sticky", "sticky:3": "sticky",
 		"surw": "surw", "pos": "pos", "urw": "urw", "starve": "starve",
-		"dfs:0": "dfs:0", "dfs:2": "dfs:2", "delay:3": "delay:3",
+		"feedback": "feedback", "dfs:0": "dfs:0", "dfs:2": "dfs:2", "delay:3": "delay:3",
 		"pct": "pct", "pct:4": "pct:4", "rr": "rr:1", "rr:7": "rr:7",
 	} {
 		if s, err := sim.ParseStrategy(name); err != nil || s.Name() != want {
 			t.Errorf("%s: %v, %v", name, s, err)
 		}
 	}
-	for _, name := range []string{"", "pct:0", "pct:x", "pct:", "random:1", "surw:2", "pos:", "dfs", "dfs:-1", "delay", "delay:x", "starve:1", "auto:2", "surf", "rr:1001"} {
+	for _, name := range []string{"", "pct:0", "pct:x", "pct:", "random:1", "surw:2", "pos:", "dfs", "dfs:-1", "delay", "delay:x", "starve:1", "auto:2", "feedback:1", "surf", "rr:1001"} {
 		if s, err := sim.ParseStrategy(name); err == nil {
 			t.Errorf("%q gives %s", name, s.Name())
 		}

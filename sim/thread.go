@@ -13,19 +13,23 @@ import (
 // operations on shared objects without interruption, and belongs to one run: it
 // must not be kept for the next.
 type Thread struct {
+	// What a strategy looks at and what a contended lock switches is one line of
+	// the cache.
+	at    int32 // index in World.run, below 0 if not runnable
+	id    int32
+	op    Op
+	wait  waiter // on one object
+	since uint64 // step at which it became runnable
+
 	w       *World
-	at      int32 // index in World.run, below 0 if not runnable
-	id      int32
-	op      Op
 	object  *object // of op, nil if none
-	wait    waiter  // on one object
 	lastRun uint64  // step
-	since   uint64  // step at which it became runnable
-	traced  uint64  // steps in the Trace of a replay
 	co      *coro   // from its first step to its end
+	traced  uint64  // steps in the Trace of a replay
 	body    func()
 
 	parent  *Thread
+	machine *Machine // nil: none
 	name    string
 	index   uint32 // among the children of parent with this name, from 1
 	hash    uint64 // of Name
@@ -47,6 +51,7 @@ const (
 	threadNew threadState = iota // made, its first step is to be made
 	threadLive
 	threadDone
+	threadCrashed // with its machine
 )
 
 // ID returns the thread's number in this run, in order of spawning; main is 0.
@@ -104,10 +109,10 @@ func (t *Thread) SleepsUntil() time.Duration {
 //go:norace
 func (t *Thread) Runnable() bool { return t.at >= 0 }
 
-// Done says whether the thread has ended.
+// Done says whether the thread has ended, or its machine has crashed.
 //
 //go:norace
-func (t *Thread) Done() bool { return t.state == threadDone }
+func (t *Thread) Done() bool { return t.state >= threadDone }
 
 // Go makes a thread that runs f. Its first step is to be scheduled like any
 // other; Go itself is no choice point, because nobody can see the difference.
@@ -122,18 +127,27 @@ func (w *World) Go(name string, f func()) *Thread {
 		t.self.release()
 		return t
 	}
+	return w.goOn(nil, name, f)
+}
+
+// goOn makes a child of the calling thread, on the machine or, if that is nil, where
+// the calling thread is.
+func (w *World) goOn(m *Machine, name string, f func()) *Thread {
 	w.mustLive()
 	t := w.thread()
+	if m == nil {
+		m = t.machine
+	}
 	if len(w.threads) >= maxThreads {
 		w.fail(&Failure{Kind: Livelock, Message: fmt.Sprintf("%d threads made", len(w.threads))})
 	}
-	return w.spawn(t, name, f)
+	return w.spawnOn(m, t, name, f)
 }
 
 // maxThreads bounds the threads of a run: making them costs no step.
 const maxThreads = 1 << 17
 
-// Join waits until t has ended. A thread that joins itself blocks for ever.
+// Join waits until t has ended or its machine has crashed. A thread that joins itself blocks for ever.
 //
 //go:norace
 func (t *Thread) Join() {
@@ -142,10 +156,19 @@ func (t *Thread) Join() {
 		t.self.acquire()
 		return
 	}
-	t.self.await(OpJoin, 0, t.state == threadDone)
+	t.self.await(OpJoin, 0, t.state >= threadDone)
 }
 
+// spawn makes a child of parent, on its machine.
 func (w *World) spawn(parent *Thread, name string, body func()) *Thread {
+	var m *Machine
+	if parent != nil {
+		m = parent.machine
+	}
+	return w.spawnOn(m, parent, name, body)
+}
+
+func (w *World) spawnOn(m *Machine, parent *Thread, name string, body func()) *Thread {
 	id := len(w.threads)
 	var t *Thread
 	if id < len(w.spare) && w.spare[id] != nil {
@@ -156,13 +179,19 @@ func (w *World) spawn(parent *Thread, name string, body func()) *Thread {
 	}
 	w.threads = append(w.threads, t)
 	t.w, t.id, t.at, t.parent, t.body = w, int32(id), -1, parent, body
+	t.machine = m
 	w.names.give(t, name)
 	w.objects++
 	t.self = object{w: w, id: w.objects, epoch: w.epoch, kind: threadObject, key: t.hash, label: t}
 	t.wait.t, t.selects.t, t.sleep.t = t, t, t
 	t.op = Op{Kind: OpStart}
-	w.live++
 	w.hooks.spawn(t, parent)
+	if m != nil && m.buried() {
+		t.state = threadCrashed
+		w.mourn(t)
+		return t
+	}
+	w.live++
 	w.enable(t)
 	return t
 }
@@ -183,7 +212,7 @@ func (w *World) exit(t *Thread) *Thread {
 	}
 	w.disable(t)
 	w.live--
-	t.self.queue.setAll(true)
+	t.self.enableAll()
 	if h := w.hooks.exit; h != nil {
 		h.Exit(t)
 	}

@@ -56,7 +56,16 @@ func (w *World) AfterFunc(d time.Duration, f func()) *Timer {
 	if w.outside() {
 		return ask(w, func() *Timer { return w.AfterFunc(d, f) }).released()
 	}
+	return w.afterFunc(nil, d, f)
+}
+
+// afterFunc is AfterFunc for a function that runs on the machine or, if that is
+// nil, where the calling thread is.
+func (w *World) afterFunc(m *Machine, d time.Duration, f func()) *Timer {
 	t := w.newTimer("timer")
+	if m != nil {
+		t.timer.m = m
+	}
 	t.f = f
 	t.timer.fire = t.spawn
 	t.arm(d)
@@ -69,6 +78,7 @@ func (w *World) After(d time.Duration) *Chan[time.Time] { return w.NewTimer(d).C
 func (w *World) newTimer(name string) *Timer {
 	w.mustLive()
 	t := &Timer{by: w.thread()}
+	t.timer.m = t.by.machine
 	t.object.init(w, timerObject, name)
 	return t
 }
@@ -89,7 +99,7 @@ func (t *Timer) send() {
 	}
 }
 
-func (t *Timer) spawn() { t.object.w.spawn(t.by, "timer", t.f).follow(t.object.edge()) }
+func (t *Timer) spawn() { t.object.w.spawnOn(t.timer.m, t.by, "timer", t.f).follow(t.object.edge()) }
 
 // released is called by the program that has armed t: what t does comes after.
 func (t *Timer) released() *Timer {

@@ -51,7 +51,7 @@ func (tr *Trace) begin() {
 
 // arrived is called on the goroutine of t, which stands before an operation.
 func (tr *Trace) arrived(t *Thread) {
-	if !tr.Locate || t == nil || t.state == threadDone {
+	if !tr.Locate || t == nil || t.state >= threadDone {
 		return
 	}
 	for int(t.id) >= len(tr.places) {
@@ -83,7 +83,7 @@ func (tr *Trace) finish(w *World) {
 		failed = f.Thread
 	}
 	for _, t := range w.threads {
-		if t.unwound.count == 0 || t.Name() == failed {
+		if t.unwound.count == 0 || t.machine != nil && t.machine.crashed || t.Name() == failed {
 			continue
 		}
 		g := traceStep(t, t.traced+1)

@@ -5,7 +5,7 @@ import "strings"
 // waitsFor returns the thread that t waits for, if that is known: the holder of a
 // lock, or the thread that it joins.
 func (t *Thread) waitsFor() *Thread {
-	if t.at >= 0 || t.object == nil || t.state == threadDone {
+	if t.at >= 0 || t.object == nil || t.state >= threadDone {
 		return nil
 	}
 	if u, ok := t.object.label.(*Thread); ok {

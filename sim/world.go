@@ -116,6 +116,7 @@ type World struct {
 	expected []*expectation
 	locator  locator
 	tap      Tap
+	dying    []*Machine // crashed, with threads still in the run
 	programs programs
 }
 
@@ -164,6 +165,7 @@ func (w *World) reset(s *Scenario, cfg *RunConfig) {
 	w.segment, w.segments = segment{thread: noThread}, w.segments[:0]
 	w.verdict = verdict{}
 	w.expected = w.expected[:0]
+	w.dying = w.dying[:0]
 	w.locator, w.tap = locator{want: cfg.Locate}, cfg.Tap
 	w.names.reset()
 	w.points.reset()

@@ -12,6 +12,7 @@ import (
 	"github.com/collider-amqp/collider/scenarios"
 	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim/bench"
+	"github.com/collider-amqp/collider/sim/canary"
 	"github.com/collider-amqp/collider/sim/cli"
 )
 
@@ -20,7 +21,10 @@ func config() cli.Config {
 		Scenarios: scenarios.All(),
 		Corpus:    scenarios.Corpus(),
 		Frames:    stage.DecodeFrame,
-		Commands:  []cli.Command{command.Conform(), serveCommand, proxycommand.Proxy(proxycommand.Config{}), bench.Command()},
+		Selftest: &canary.Suite{
+			Module: "github.com/collider-amqp/collider", Package: "./cmd/simrun", Patches: "scenarios/testdata/canaries",
+		},
+		Commands: []cli.Command{command.Conform(), serveCommand, proxycommand.Proxy(proxycommand.Config{}), bench.Command()},
 	}
 }
 

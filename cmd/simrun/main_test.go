@@ -134,7 +134,7 @@ func TestCommandsNameTheirFlags(t *testing.T) {
 	for _, c := range config().Commands {
 		flags[c.Name] = c.Flags
 	}
-	for command, found := range map[string]int{"serve": 0, "bench": 0, "conform server": 0, "conform list": 0, "conform shim": 0} {
+	for command, found := range map[string]int{"serve": 0, "bench": 0, "proxy": 0, "conform server": 0, "conform list": 0, "conform shim": 0} {
 		_, help, _ := do(append(strings.Fields(command), "-h")...)
 		for _, line := range strings.Split(help, "\n") {
 			name, ok := strings.CutPrefix(line, "  -")

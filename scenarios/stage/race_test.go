@@ -116,6 +116,30 @@ var raceCases = []raceCase{
 		}
 		mustIO(w)(b.Read(p))
 	}},
+	{"restart-boot", true, func(w *sim.World, n *int, ordered bool) {
+		reboots(w, n, ordered, func(_ *netsim.Network, h *netsim.Host) { h.Restart() })
+	}},
+	{"heal-boot", true, func(w *sim.World, n *int, ordered bool) {
+		reboots(w, n, ordered, func(network *netsim.Network, h *netsim.Host) { network.HealCore(h.Name()) })
+	}},
+	{"crash-boot", false, func(w *sim.World, n *int, ordered bool) {
+		// A boot does not come after what ran on its host before the crash.
+		h := netsim.New(w, netsim.Options{}).Host("a")
+		booted := w.NewWaitGroup("booted")
+		booted.Add(1)
+		h.OnRestart(func() {
+			*n++
+			booted.Done()
+		})
+		before := h.Go("before", func() { *n++ })
+		w.Sleep(time.Second)
+		if ordered {
+			before.Join()
+		}
+		h.Crash()
+		h.Restart()
+		booted.Wait()
+	}},
 	{"callbacks", false, func(w *sim.World, n *int, ordered bool) {
 		// Callbacks of two connections are not ordered, whatever the container does.
 		greetGuests(w, &counter{n: n, locked: ordered})
@@ -220,6 +244,27 @@ func bytesPass(w *sim.World, o netsim.Options, n *int, ordered bool) {
 		}
 	}
 	*n++
+}
+
+// reboots has a thread restart a host, before or after it has touched what the host's
+// software does.
+func reboots(w *sim.World, n *int, ordered bool, restart func(*netsim.Network, *netsim.Host)) {
+	network := netsim.New(w, netsim.Options{})
+	h, booted := network.Host("a"), w.NewWaitGroup("booted")
+	booted.Add(1)
+	h.OnRestart(func() {
+		*n++
+		booted.Done()
+	})
+	h.Crash()
+	if ordered {
+		*n++
+	}
+	restart(network, h)
+	if !ordered {
+		*n++
+	}
+	booted.Wait()
 }
 
 // counter counts its guests, under a mutex or not.

@@ -9,6 +9,7 @@ func bufferPrograms() []Program {
 		program("CS/queue", "a round that is skipped makes the indices of writer and reader differ", 2, queue),
 		program("CS/stack", "two pops after one push", 5, stack),
 		program("Inspect/boundedBuffer", "the lock is released between the test and the taking", 9, boundedBuffer),
+		clean("Inspect/bbuf", "the same buffer without that", func(w *sim.World) { boundedBuffer(w, true) }),
 		program("Coyote/boundedBuffer", "producers and consumers share a condition variable and wake one waiter of any kind", 0, cargill),
 	}
 }

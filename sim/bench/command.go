@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math"
 	"strings"
@@ -18,7 +19,7 @@ func Command() cli.Command {
 		Name: "bench", Args: "[WORD …]",
 		Doc:   "measure the strategies on programs with known bugs, and the kernel's speed",
 		Run:   run,
-		Flags: []string{"for", "hard", "json", "limit", "seed", "strategy", "trials"},
+		Flags: []string{"beside", "controls", "floor", "for", "hard", "json", "limit", "rounds", "seed", "strategy", "trials"},
 	}
 }
 
@@ -28,8 +29,13 @@ type command struct {
 	env        *cli.Env
 	strategies []string
 	options    Options
-	hard, json bool
+	hard       int // limit for the hard programs, 0 as for others
+	controls   int // runs
+	floor      bool
+	json       bool
 	budget     time.Duration
+	rivals     bool
+	rounds     int
 	words      []string
 }
 
@@ -37,23 +43,36 @@ func run(ctx context.Context, env *cli.Env, args []string) int {
 	c := command{ctx: ctx, env: env}
 	f := cli.NewFlags(env, "bench", "[WORD …]",
 		"Measures how many schedules each strategy needs to find the known bugs of small programs, and how fast it makes steps; words choose the programs and shapes whose names contain one.",
-		"bench", "bench -trials 100 -strategy surw,auto reorder twostage", "bench -trials 1 -for 1s blocked/")
-	list := "surw,auto,pos,urw,pct:3,random"
+		"bench", "bench -trials 100 -strategy surw,auto -floor -for 0", "bench -trials 1 -for 1s blocked/",
+		"bench -hard 1000000 -strategy pos,feedback SafeStack", "bench -controls 1000000", "bench -beside -for 500ms lock/ buffer")
+	list := "surw,auto,pos,urw,pct:3,random,feedback"
 	f.StringVar(&list, "strategy", list, "strategies `LIST`, separated by commas: "+sim.StrategyNames)
-	f.IntVar(&c.options.Trials, "trials", 20, "`N` searches for each bug")
+	f.IntVar(&c.options.Trials, "trials", studyTrials, "`N` searches for each bug (at most 20 for one that nobody is expected to find)")
 	f.IntVar(&c.options.Limit, "limit", 10_000, "a search gives up after `N` schedules")
 	f.Uint64Var(&c.options.Seed, "seed", 0, "seed `N` of the trials")
-	f.BoolVar(&c.hard, "hard", false, "search also for the bugs that need more than 10 000 schedules")
-	f.DurationVar(&c.budget, "for", 200*time.Millisecond, "time `DUR` for the speed of each shape (0 means none)")
+	f.IntVar(&c.hard, "hard", 0, "a search for a bug that needs more than 10 000 schedules gives up after `N` (0 means -limit)")
+	f.BoolVar(&c.floor, "floor", false, "fail unless each strategy finds all that published SURW finds, in 1.2 times as many schedules on geometric average, and none by far worse")
+	f.IntVar(&c.controls, "controls", 0, "run the repaired programs instead, `N` times in all, and fail if one fails")
+	f.DurationVar(&c.budget, "for", 200*time.Millisecond, "processor time `DUR` for the speed of each shape (0 means none)")
+	f.BoolVar(&c.rivals, "beside", false, "measure the speed beside Shuttle and Loom, which cargo builds (strategies random,pct:2 unless given)")
+	f.IntVar(&c.rounds, "rounds", 5, "`N` measurements of each, in turn, with -beside")
 	f.BoolVar(&c.json, "json", false, "print one object a line")
 	words, code, ok := f.ParseArgs(args)
 	if !ok {
 		return code
 	}
+	given := false
+	f.Visit(func(f *flag.Flag) { given = given || f.Name == "strategy" })
+	if c.rivals && !given {
+		list = "random,pct:2"
+	}
 	c.words, c.strategies = words, strings.Split(list, ",")
 	if err := c.check(); err != nil {
 		env.Errorf("bench: %s", strings.TrimPrefix(err.Error(), "sim: "))
 		return cli.ExitUsage
+	}
+	if c.rivals {
+		return c.beside()
 	}
 	return c.measure()
 }
@@ -68,8 +87,16 @@ func (c *command) check() error {
 	switch {
 	case c.options.Trials < 1:
 		return fmt.Errorf("-trials %d: want a number from 1", c.options.Trials)
+	case c.hard < 0:
+		return fmt.Errorf("-hard %d: want a number from 1, or 0 for -limit", c.hard)
+	case c.controls < 0:
+		return fmt.Errorf("-controls %d: want a number from 1", c.controls)
 	case c.options.Limit < 1:
 		return fmt.Errorf("-limit %d: want a number from 1", c.options.Limit)
+	case c.rounds < 1:
+		return fmt.Errorf("-rounds %d: want a number from 1", c.rounds)
+	case c.rivals && c.budget == 0:
+		return fmt.Errorf("-for 0 with -beside: want a time")
 	case c.budget < 0:
 		return fmt.Errorf("-for %v: want a time, or 0 for none", c.budget)
 	case len(c.programs()) == 0 && len(c.shapes()) == 0:
@@ -81,7 +108,7 @@ func (c *command) check() error {
 func (c *command) programs() []Program {
 	var out []Program
 	for _, p := range Programs() {
-		if matches(p.Name, c.words) && (c.hard || !p.Hard) {
+		if matches(p.Name, c.words) {
 			out = append(out, p)
 		}
 	}
@@ -99,8 +126,12 @@ func (c *command) shapes() []Shape {
 }
 
 func (c *command) measure() int {
+	if c.controls > 0 {
+		return c.control(c.programs())
+	}
+	var breaches []string
 	if ps := c.programs(); len(ps) > 0 {
-		c.searches(ps)
+		breaches = c.searches(ps)
 	}
 	if ss := c.shapes(); len(ss) > 0 && c.ctx.Err() == nil {
 		if err := c.speeds(ss); err != nil {
@@ -111,11 +142,18 @@ func (c *command) measure() int {
 	if c.ctx.Err() != nil {
 		return cli.ExitInterrupted
 	}
+	for _, b := range breaches {
+		c.env.Errorf("bench: %s", b)
+	}
+	if len(breaches) > 0 {
+		return cli.ExitFailed
+	}
 	return cli.ExitOK
 }
 
-// searches prints a line for each program and one for each strategy.
-func (c *command) searches(ps []Program) {
+// searches prints a line for each program and one for each strategy. It returns what
+// is not as -floor demands.
+func (c *command) searches(ps []Program) (breaches []string) {
 	width := 0
 	for i := range ps {
 		width = max(width, len(ps[i].Name))
@@ -128,11 +166,9 @@ func (c *command) searches(ps []Program) {
 	c.textf("\n")
 	samples := make([][]Sample, len(c.strategies))
 	for i := range ps {
-		c.textf("%-*s %9s", width, ps[i].Name, number(ps[i].Published))
+		c.textf("%-*s %9s", width, ps[i].Name, published(&ps[i]))
 		for j, strategy := range c.strategies {
-			o := c.options
-			o.Strategy = strategy
-			s, err := Measure(c.ctx, &ps[i], o)
+			s, err := Measure(c.ctx, &ps[i], c.trials(&ps[i], strategy))
 			if err != nil {
 				panic(err) // the names have been checked
 			}
@@ -144,40 +180,64 @@ func (c *command) searches(ps []Program) {
 		}
 		c.textf("\n")
 		if c.ctx.Err() != nil {
-			return
+			return nil
 		}
 	}
 	c.textf("\n")
 	for j, strategy := range c.strategies {
 		c.total(strategy, ps, samples[j])
+		if c.floor {
+			breaches = append(breaches, Breaches(strategy, ps, samples[j])...)
+		}
 	}
+	return breaches
+}
+
+// studyTrials is the number of trials in the study.
+const studyTrials = 20
+
+// trials returns the options for a program: each trial of one that nobody is expected
+// to find is as long as can be, and the study made no more of them.
+func (c *command) trials(p *Program, strategy string) Options {
+	o := c.options
+	o.Strategy = strategy
+	if p.Hard || p.Clean {
+		o.Trials = min(o.Trials, studyTrials)
+	}
+	if p.Hard && c.hard > 0 {
+		o.Limit = c.hard
+	}
+	return o
 }
 
 // total prints what a strategy needs of all programs together.
 func (c *command) total(strategy string, ps []Program, ss []Sample) {
 	r := Compare(ps, ss)
 	var runs, steps uint64
-	found, seconds := 0, 0.0
+	found, of, seconds := 0, 0, 0.0
 	for i := range ss {
 		runs, steps, seconds = runs+ss[i].Runs, steps+ss[i].Steps, seconds+ss[i].Elapsed.Seconds()
-		if ss[i].All() {
+		if !ps[i].counts() {
+			continue
+		}
+		if of++; ss[i].All() {
 			found++
 		}
 	}
 	c.textf("%-8s found %d of %d in all trials; %.2f × published (%.2f to %.2f) over %d programs, %d missed; %.3g schedules/s, %.3g steps/s\n",
-		strategy, found, len(ps), r.Mean, r.Low, r.High, r.Programs, r.Missed, float64(runs)/seconds, float64(steps)/seconds)
-	c.object(totalObject{"strategy", strategy, found, len(ps), r.Programs, r.Missed, r.Mean, r.Low, r.High, float64(runs) / seconds, float64(steps) / seconds})
+		strategy, found, of, r.Mean, r.Low, r.High, r.Programs, r.Missed, float64(runs)/seconds, float64(steps)/seconds)
+	c.object(totalObject{"strategy", strategy, found, of, r.Programs, r.Missed, r.Mean, r.Low, r.High, float64(runs) / seconds, float64(steps) / seconds})
 }
 
 // speeds prints a line for each shape.
 func (c *command) speeds(shapes []Shape) error {
-	c.textf("\nsteps/s in millions and schedules/s in thousands, on one core\n\n%-14s", "shape")
+	c.textf("\nsteps/s in millions and schedules/s in thousands, of processor time\n\n%-17s", "shape")
 	for _, s := range c.strategies {
 		c.textf(" %16s", s)
 	}
 	c.textf("\n")
 	for i := range shapes {
-		c.textf("%-14s", shapes[i].Name)
+		c.textf("%-17s", shapes[i].Name)
 		for _, strategy := range c.strategies {
 			r, err := Speed(c.ctx, &shapes[i], strategy, c.budget)
 			if err != nil {
@@ -187,7 +247,7 @@ func (c *command) speeds(shapes []Shape) error {
 				return nil // interrupted
 			}
 			c.textf(" %7.2f %8.2f", r.StepsPerSecond()/1e6, r.RunsPerSecond()/1e3)
-			c.object(rateObject{"shape", shapes[i].Name, strategy, r.Runs, r.Steps, r.Elapsed.Seconds(), r.StepsPerSecond(), r.RunsPerSecond()})
+			c.object(rateObject{"shape", shapes[i].Name, strategy, r.Runs, r.Steps, r.Elapsed.Seconds(), r.CPU.Seconds(), r.StepsPerSecond(), r.RunsPerSecond()})
 		}
 		c.textf("\n")
 	}
@@ -246,6 +306,7 @@ type rateObject struct {
 	Runs     uint64  `json:"runs"`
 	Steps    uint64  `json:"steps"`
 	Seconds  float64 `json:"seconds"`
+	CPU      float64 `json:"cpu_seconds"`
 	PerStep  float64 `json:"steps_per_second"`
 	PerRun   float64 `json:"runs_per_second"`
 }
@@ -260,6 +321,14 @@ func cell(s *Sample) string {
 		text += fmt.Sprintf(" (%d/%d)", len(s.First), s.Trials)
 	}
 	return text
+}
+
+// published is the study's number, or how many of its trials found the bug.
+func published(p *Program) string {
+	if p.Study != "" {
+		return p.Study
+	}
+	return number(p.Published)
 }
 
 // number prints three figures at the least, and a dash for 0.

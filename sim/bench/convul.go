@@ -7,12 +7,12 @@ import "github.com/collider-amqp/collider/sim"
 func conVulPrograms() []Program {
 	return []Program{
 		program("ConVul/CVE-2009-3547", "a pipe is used after its release", 4, cve20093547),
-		program("ConVul/CVE-2011-2183", "a list is scanned and cut under different locks", 3, cve20112183),
+		program("ConVul/CVE-2011-2183", "a list is tested without the lock and taken from behind it", 3, cve20112183),
 		program("ConVul/CVE-2015-7550", "a key is tested before the lock and used behind it", 6, cve20157550),
 		program("ConVul/CVE-2016-1973", "a singleton is found and then released", 5, cve20161973),
 		program("ConVul/CVE-2016-7911", "a pointer is tested, cleared under a lock, and used", 8, cve20167911),
 		program("ConVul/CVE-2016-9806", "a pointer set under a lock is freed behind it by both", 3, cve20169806),
-		program("ConVul/CVE-2017-15265", "a port is deleted between its creation and its use", 0, cve201715265),
+		program("ConVul/CVE-2017-15265", "a port is deleted between its creation and its use", 0, cve201715265).study("0/20"),
 		program("ConVul/CVE-2017-6346", "both threads free one pointer", 15, cve20176346),
 	}
 }
@@ -36,26 +36,28 @@ func cve20093547(w *sim.World, fixed bool) {
 		})
 }
 
+// cve20112183 has a scan that tests without the lock whether the list has an element,
+// and an exit that takes its element out, unless the scan is at it.
 func cve20112183(w *sim.World, fixed bool) {
-	scanLock := w.NewMutex("scan")
-	cutLock := scanLock
-	if !fixed {
-		cutLock = w.NewMutex("cut")
-	}
-	item, freed := w.NewInt64("item", 1), w.NewInt64("freed", 0)
+	m := w.NewMutex("list")
+	first, cursor := w.NewInt64("first", 1), w.NewInt64("cursor", 0)
 	spawn(w,
 		func() {
-			scanLock.Lock()
-			defer scanLock.Unlock()
-			if item.Load() != 0 {
-				assert(w, freed.Load() == 0, "item used after free")
+			if first.Load() == 0 || cursor.Load() != 0 {
+				return
 			}
+			m.Lock()
+			slot := first.Load()
+			cursor.Store(slot)
+			m.Unlock()
+			assert(w, fixed || slot != 0, "the head of the list taken for an element")
 		},
 		func() {
-			cutLock.Lock()
-			defer cutLock.Unlock()
-			item.Store(0)
-			freed.Store(1)
+			m.Lock()
+			defer m.Unlock()
+			if cursor.Load() != 1 {
+				first.Store(0)
+			}
 		})
 }
 

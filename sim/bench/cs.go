@@ -10,8 +10,10 @@ func csPrograms() []Program {
 		program("CS/carter01", "a lock is waited for while holding the one that its owner needs", 0, carter),
 		program("CS/deadlock01", "two locks in opposite orders", 2, deadlock),
 		program("CS/lazy01", "the third thread expects not to come last", 2, lazy),
-		program("CS/phase01", "a lock is never released", 0, phase),
-		program("CS/sync01", "nobody lowers the number that a thread waits for", 0, sync01),
+		program("CS/arithmetic_prog", "a sum is judged by a number that it never is", 0, arithmetic).smoke(),
+		program("CS/din_phil7", "the last of seven philosophers to eat must not", 0, dine).smoke(),
+		program("CS/phase01", "a lock is never released", 0, phase).smoke(),
+		program("CS/sync01", "nobody lowers the number that a thread waits for", 0, sync01).smoke(),
 		program("CS/wronglock_3", "one writer takes another lock than the three others", 9, wrongLock),
 	}
 }
@@ -140,6 +142,63 @@ func lazy(w *sim.World, fixed bool) {
 		defer m.Unlock()
 		assert(w, data.Load() < limit, "came last")
 	})
+}
+
+func arithmetic(w *sim.World, fixed bool) {
+	const items = 3
+	m := w.NewMutex("m")
+	empty, full := w.NewCond(m), w.NewCond(m)
+	slot, total := w.NewInt64("slot", 0), w.NewInt64("total", 0)
+	spawn(w,
+		func() {
+			for i := int64(1); i <= items; i++ {
+				m.Lock()
+				for slot.Load() != 0 {
+					empty.Wait()
+				}
+				slot.Store(i)
+				full.Signal()
+				m.Unlock()
+			}
+		},
+		func() {
+			for range items {
+				m.Lock()
+				for slot.Load() == 0 {
+					full.Wait()
+				}
+				inc(total, slot.Load())
+				slot.Store(0)
+				empty.Signal()
+				m.Unlock()
+			}
+		})
+	assert(w, fixed || total.Load() != items*(items+1)/2, "the sum of 1 to 3 is 6")
+}
+
+func dine(w *sim.World, fixed bool) {
+	const seats = 7
+	table := w.NewMutex("table")
+	forks := make([]*sim.Mutex, seats)
+	for i := range forks {
+		forks[i] = w.NewMutex("fork")
+	}
+	fed := w.NewInt64("fed", 0)
+	bodies := make([]func(), seats)
+	for i := range bodies {
+		left, right := forks[i], forks[(i+1)%seats]
+		bodies[i] = func() {
+			table.Lock() // both or none
+			right.Lock()
+			left.Lock()
+			table.Unlock()
+			n := fed.Add(1)
+			left.Unlock()
+			right.Unlock()
+			assert(w, fixed || n != seats, "the last one ate")
+		}
+	}
+	spawn(w, bodies...)
 }
 
 func phase(w *sim.World, fixed bool) {

@@ -38,6 +38,8 @@ type Sample struct {
 	// Runs and Steps are totals, Elapsed is the wall-clock time.
 	Runs, Steps uint64
 	Elapsed     time.Duration
+	// Failed is the result of the last run that failed, nil if none did.
+	Failed *sim.Result
 	// Interrupted says that the context ended before the trials.
 	Interrupted bool
 }
@@ -115,6 +117,9 @@ func (t *trial) run(i uint64, s sim.Strategy, e sim.Estimates) sim.Result {
 	r := sim.Execute(t.w, t.scenario, sim.RunConfig{Seed: t.seed + i, Strategy: s, Estimates: e, EarlyClock: -1})
 	t.sample.Runs++
 	t.sample.Steps += r.Steps
+	if r.Failure != nil {
+		t.sample.Failed = &r
+	}
 	return r
 }
 

@@ -20,11 +20,24 @@ type Program struct {
 	// find the bug, its profile run included, over 20 trials that all found it. 0:
 	// the study has no such number.
 	Published float64
-	// Hard says that nothing is expected to find the bug within 10 000 schedules.
+	// Study says how many trials of the study's SURW found the bug, as "19/20", if
+	// not all did; empty if all did or the study does not have the program.
+	Study string
+	// Hard says that nothing is expected to find the bug within 10 000 schedules, but
+	// by luck.
 	Hard bool
+	// Smoke says that it fails on all schedules or nearly all: it is measured, but
+	// does not count.
+	Smoke bool
+	// Clean says that no schedule is known to fail: Buggy is right, as far as anybody
+	// knows, and does not count.
+	Clean bool
 
 	_ struct{}
 }
+
+// counts says whether the program has a bug that is to be found.
+func (p *Program) counts() bool { return !p.Smoke && !p.Clean }
 
 // Scenario returns the program as a scenario.
 func (p *Program) Scenario() *sim.Scenario { return &sim.Scenario{Name: p.Name, Run: p.Buggy} }
@@ -42,9 +55,27 @@ func program(name, doc string, published float64, body func(w *sim.World, fixed 
 	}
 }
 
+// clean makes an element of the table from a program that nobody has found fault
+// with.
+func clean(name, doc string, body func(w *sim.World)) Program {
+	return Program{Name: name, Doc: doc, Study: "0/20", Buggy: body, Fixed: body, Clean: true}
+}
+
+// smoke marks a program that fails on nearly all schedules.
+func (p Program) smoke() Program {
+	p.Smoke = true
+	return p
+}
+
+// study says in how many trials the study's SURW found the bug.
+func (p Program) study(found string) Program {
+	p.Study = found
+	return p
+}
+
 // Programs returns the programs, in order of the families.
 func Programs() []Program {
-	return slices.Concat(csPrograms(), crowdPrograms(), bufferPrograms(), queuePrograms(), conVulPrograms(), otherPrograms())
+	return slices.Concat(csPrograms(), crowdPrograms(), bufferPrograms(), queuePrograms(), libraryPrograms(), conVulPrograms(), otherPrograms())
 }
 
 // spawn starts the threads in order and joins them in order. Before each start is a

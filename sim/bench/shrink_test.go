@@ -19,7 +19,7 @@ const (
 
 func TestProgramsShrink(t *testing.T) {
 	for _, p := range bench.Programs() {
-		if p.Hard {
+		if p.Hard || p.Clean {
 			continue
 		}
 		s := p.Scenario()

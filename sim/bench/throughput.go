@@ -16,38 +16,52 @@ type Shape struct {
 	Doc string
 	// Run is the body of main.
 	Run func(w *sim.World)
+	// Steps is about the number of its steps, by which a batch is sized.
+	Steps int
+	// Loom says that Loom can search it, too: it is a program of two threads.
+	Loom bool
 
 	_ struct{}
 }
 
-// Shapes returns the shapes: those of Shuttle's benchmarks, two threads among many
-// that are blocked, and a program of at most 30 steps.
+// Shapes returns the shapes: a program of at most 30 steps, those of Shuttle's own
+// benchmarks with their sizes, and two threads among many that are blocked. The
+// Rust programs beside them are in the directory beside.
 func Shapes() []Shape {
 	out := []Shape{
-		{Name: "small", Doc: "two threads, 5 lock/unlock each: less than 30 steps", Run: lockers(2, 5)},
-		{Name: "pair", Doc: "two threads, 100 lock/unlock each", Run: lockers(2, 100)},
-		{Name: "lock/5", Doc: "10 000 lock, increment, unlock by 5 threads", Run: lockers(5, 2000)},
-		{Name: "lock/100", Doc: "10 000 lock, increment, unlock by 100 threads", Run: lockers(100, 100)},
-		{Name: "counter/5", Doc: "10 000 atomic additions by 5 threads", Run: counters(5, 2000)},
-		{Name: "counter/100", Doc: "10 000 atomic additions by 100 threads", Run: counters(100, 100)},
-		{Name: "create/1000", Doc: "1 000 threads that do nothing", Run: counters(1000, 0)},
-		{Name: "buffer", Doc: "a bounded buffer of 3, 2 producers and 2 consumers of 4 items", Run: func(w *sim.World) { boundedBuffer(w, true) }},
+		{Name: "small", Doc: "two threads, 5 lock/unlock each: less than 30 steps", Run: lockers(2, 5), Steps: 26, Loom: true},
+		{Name: "pair", Doc: "two threads, 100 lock/unlock each", Run: lockers(2, 100), Steps: 400, Loom: true},
+		{Name: "buffer", Doc: "a bounded buffer of 3, 3 producers and 3 consumers of 9 items each", Run: plainBuffer, Steps: 200},
 	}
-	for _, threads := range []int{4, 16, 64, 128, 1024} {
-		const events = 10_000
-		out = append(out, Shape{
-			Name: fmt.Sprintf("scale/%d", threads), Doc: fmt.Sprintf("10 000 atomic additions by %d threads", threads),
-			Run: counters(threads, events/threads),
-		})
+	for _, threads := range []int{5, 100} {
+		rounds := shuttleEvents / threads
+		out = append(out,
+			Shape{Name: fmt.Sprintf("lock/%d", threads), Doc: fmt.Sprintf("10 000 lock, increment, unlock by %d threads", threads), Run: lockers(threads, rounds), Steps: 2 * shuttleEvents},
+			Shape{Name: fmt.Sprintf("counter/%d", threads), Doc: fmt.Sprintf("10 000 atomic additions by %d threads", threads), Run: counters(threads, rounds), Steps: shuttleEvents},
+			Shape{Name: fmt.Sprintf("create/%d", threads), Doc: fmt.Sprintf("%d threads of one atomic addition", threads), Run: counters(threads, 1), Steps: 4 * threads})
+	}
+	for _, threads := range []int{4, 16, 32, 64, 128, 1024} {
+		for _, events := range []int{1000, 10_000, 100_000} {
+			if threads*10 >= events {
+				continue // nothing to do for a thread
+			}
+			out = append(out, Shape{
+				Name: fmt.Sprintf("scale/%d/%d", threads, events), Doc: fmt.Sprintf("%d lock, increment, unlock by %d threads", events, threads),
+				Run: lockers(threads, events/threads), Steps: 2 * events,
+			})
+		}
 	}
 	for _, n := range []int{2, 10, 100, 1000} {
 		out = append(out, Shape{
 			Name: fmt.Sprintf("blocked/%d", n), Doc: fmt.Sprintf("two threads of 100 000 lock/unlock among %d that are blocked", n),
-			Run: blocked(n, 100_000),
+			Run: blocked(n, 100_000), Steps: 400_000,
 		})
 	}
 	return out
 }
+
+// shuttleEvents is the number of events in Shuttle's benchmarks lock and counter.
+const shuttleEvents = 10_000
 
 func lockers(threads, rounds int) func(w *sim.World) {
 	return func(w *sim.World) {
@@ -75,7 +89,31 @@ func counters(threads, rounds int) func(w *sim.World) {
 	}
 }
 
-// blocked has all of the threads wait before the two begin.
+// plainBuffer is a bounded buffer whose count is no object of the World: the mutex
+// guards it.
+func plainBuffer(w *sim.World) {
+	const side, each, room = 3, 9, 3
+	m := w.NewMutex("m")
+	space, elements := w.NewCond(m), w.NewCond(m)
+	count := 0
+	half := func(change, full int, wait, notify *sim.Cond) func() {
+		return func() {
+			for range each {
+				m.Lock()
+				for count == full {
+					wait.Wait()
+				}
+				count += change
+				notify.Signal()
+				m.Unlock()
+			}
+		}
+	}
+	spawn(w, append(times(side, half(-1, 0, elements, space)), times(side, half(+1, room, space, elements))...)...)
+}
+
+// blocked has the threads wait until main lets all of them go; the two begin when
+// all wait.
 func blocked(threads, rounds int) func(w *sim.World) {
 	return func(w *sim.World) {
 		gate, started := w.NewWaitGroup("gate"), w.NewWaitGroup("started")
@@ -96,18 +134,31 @@ func blocked(threads, rounds int) func(w *sim.World) {
 // Rate is the speed of a strategy on a shape, on one core.
 type Rate struct {
 	Runs, Steps uint64
-	Elapsed     time.Duration
+	// Elapsed is the wall-clock time, CPU the processor time of the whole process,
+	// its garbage collector included; 0 if the system does not tell.
+	Elapsed, CPU time.Duration
 }
 
-// StepsPerSecond is the number of steps in a second.
-func (r Rate) StepsPerSecond() float64 { return float64(r.Steps) / r.Elapsed.Seconds() }
+// busy is the time that counts: other programs on the machine stretch the
+// wall-clock time.
+func (r Rate) busy() time.Duration {
+	if r.CPU > 0 {
+		return r.CPU
+	}
+	return r.Elapsed
+}
 
-// RunsPerSecond is the number of schedules in a second.
-func (r Rate) RunsPerSecond() float64 { return float64(r.Runs) / r.Elapsed.Seconds() }
+// StepsPerSecond is the number of steps in a second of processor time, or of
+// wall-clock time if that is not known.
+func (r Rate) StepsPerSecond() float64 { return float64(r.Steps) / r.busy().Seconds() }
 
-// Speed runs the shape with the strategy for the given time, after a profile run
-// and one to warm up. The error is that of the strategy's name, or the failure of a
-// run.
+// RunsPerSecond is the number of schedules in such a second.
+func (r Rate) RunsPerSecond() float64 { return float64(r.Runs) / r.busy().Seconds() }
+
+// Speed runs the shape with the strategy for the given processor time, after a
+// profile run and one to warm up. A search that is complete begins anew. The error is
+// that of the strategy's name, or the failure of a run. What else the process does
+// meanwhile is counted, too.
 func Speed(ctx context.Context, s *Shape, strategy string, budget time.Duration) (Rate, error) {
 	st, err := sim.ParseStrategy(strategy)
 	if err != nil {
@@ -122,19 +173,24 @@ func Speed(ctx context.Context, s *Shape, strategy string, budget time.Duration)
 	cfg.Estimates = sim.Estimates{Choices: r.Choices, Steps: r.Steps, Threads: r.Threads, Profile: p.Profile()}
 	sim.Execute(w, sc, cfg)
 	var rate Rate
-	for begin := time.Now(); rate.Elapsed < budget && ctx.Err() == nil; rate.Elapsed = time.Since(begin) {
-		for range max(1, 2000/int(r.Steps)) {
+	begin, busy := time.Now(), cpuTime()
+	for rate.busy() < budget && ctx.Err() == nil {
+		for range 1 + batchSteps/max(1, s.Steps) {
+			if search, ok := cfg.Strategy.(*sim.Search); ok && !search.Next() {
+				cfg.Strategy, _ = sim.ParseStrategy(strategy)
+			}
 			cfg.Seed++
 			got := sim.Execute(w, sc, cfg)
 			if got.Failure != nil {
 				return rate, fmt.Errorf("bench: %s with %s: %s", s.Name, strategy, got.Failure.Message)
 			}
-			if s, ok := st.(*sim.Search); ok && !s.Next() {
-				return rate, nil
-			}
 			rate.Runs++
 			rate.Steps += got.Steps
 		}
+		rate.Elapsed, rate.CPU = time.Since(begin), cpuTime()-busy
 	}
 	return rate, nil
 }
+
+// batchSteps is about the number of steps between two looks at the clock.
+const batchSteps = 50_000

@@ -74,7 +74,7 @@ type Checker struct {
 	jobAt      table
 	timers     []timer
 	timerAt    table
-	dues       []due
+	dues       [][]due // by container
 	messages   []message
 	messageAt  table
 	settledAt  table

@@ -47,6 +47,7 @@ const (
 	cOpConnect
 	cOpListen
 	cOpStop
+	cOpAutoStop
 	cOpRun
 	cOpConnClose
 )
@@ -141,6 +142,8 @@ func classOfRest(name string) class {
 		return cOpListen
 	case history.OpStop:
 		return cOpStop
+	case history.OpAutoStop:
+		return cOpAutoStop
 	case history.OpRun:
 		return cOpRun
 	case history.OpConnClose:

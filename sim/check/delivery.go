@@ -5,6 +5,7 @@ import "github.com/collider-amqp/collider/sim/history"
 // message is what the scenario noted of a message.
 type message struct {
 	item     uint64
+	link     uint32 // of the last NoteSent
 	sent     int
 	settled  bool // sent settled
 	received int
@@ -18,7 +19,7 @@ func (c *Checker) note(e *history.Event) {
 	switch e.Name {
 	case history.NoteSent, history.NoteSentSettled:
 		m := c.messageOf(e.Item)
-		m.sent, m.lastSent = m.sent+1, e.Seq
+		m.sent, m.lastSent, m.link = m.sent+1, e.Seq, e.Link
 		if e.Name == history.NoteSentSettled {
 			m.settled = true
 			c.settledAt.put(e.Link, e.Item, int32(e.Seq))
@@ -36,6 +37,12 @@ func (c *Checker) note(e *history.Event) {
 	case history.NoteCreditReset:
 		l := &c.links[e.Link]
 		l.counted, l.drained, l.credit = true, false, e.Count
+	case history.NoteForgot:
+		c.links[e.Link].forgot = e.Seq
+	case history.NoteCrashed:
+		c.crash(e)
+	case history.NoteClock:
+		c.containers[c.containerOf(e)].drift = e.Count
 	case history.NoteFinished:
 		c.finished = e.Seq
 	}
@@ -71,7 +78,11 @@ func (c *Checker) finishMessages() {
 		return
 	}
 	for i := range c.messages {
-		if m := &c.messages[i]; m.accepted != 0 && m.received == 0 {
+		m := &c.messages[i]
+		if m.lastSent < max(c.links[0].forgot, c.links[m.link].forgot) {
+			continue
+		}
+		if m.accepted != 0 && m.received == 0 {
 			c.fail(rDELIVERY1, []uint64{m.lastSent, m.accepted, c.finished}, "message %d was accepted and never received", m.item)
 		}
 	}

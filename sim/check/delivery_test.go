@@ -73,6 +73,36 @@ func TestCredit(t *testing.T) {
 	})
 }
 
+func TestForgot(t *testing.T) {
+	const accepted = `
+			a note sent link=1 item=7
+			a note accepted link=1 item=7`
+	tell(t, []tale{
+		{name: "lost", want: "DELIVERY-1", text: accepted + `
+			a note finished`},
+		{name: "lost with the node", text: accepted + `
+			x note forgot link=1
+			a note finished`},
+		{name: "lost with all nodes", text: accepted + `
+			x note forgot
+			a note finished`},
+		{name: "another node forgot", want: "DELIVERY-1", text: accepted + `
+			x note forgot link=2
+			a note finished`},
+		{name: "lost afterwards", want: "DELIVERY-1", text: `
+			x note forgot link=1` + accepted + `
+			a note finished`},
+		{name: "sent again", want: "DELIVERY-1", text: accepted + `
+			x note forgot link=1
+			a note sent link=1 item=7
+			a note finished`},
+		{name: "never sent", want: "DELIVERY-3", text: `
+			x note forgot link=1
+			a note received item=8
+			a note finished`},
+	})
+}
+
 func TestAtMostOnce(t *testing.T) {
 	tell(t, []tale{
 		{name: "tracker callback", want: "ORD-17 ORD-17", text: `

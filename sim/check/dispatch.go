@@ -15,6 +15,8 @@ func (c *Checker) call(e *history.Event, cl class) {
 		c.callSchedule(e)
 	case cOpStop:
 		c.callStop(e)
+	case cOpAutoStop:
+		c.autoStop(e, false)
 	case cOpRun:
 		c.callRun(e)
 	case cOpConnClose:
@@ -40,6 +42,8 @@ func (c *Checker) returned(o, e *history.Event, cl class) {
 		c.returnConnect(o, e, cl)
 	case cOpStop:
 		c.returnStop(o, e)
+	case cOpAutoStop:
+		c.autoStop(e, true)
 	case cOpRun:
 		c.returnRun(o, e)
 	}

@@ -6,7 +6,8 @@
 // wake (WAKE), run and stop (RUN), listeners (LIS), handlers (HAND), order of
 // callbacks (ORD), scheduled functions (SCHED), and of two kinds that a scenario
 // supplies by its notes: conservation of messages (DELIVERY) and credit
-// (CREDIT). Rules lists them. The package knows neither bytes nor container, so
+// (CREDIT). Of a container that has crashed it demands only that nothing of it runs
+// any more (CRASH). Rules lists them. The package knows neither bytes nor container, so
 // it judges a simulated run, a production run and a foreign implementation
 // alike.
 //

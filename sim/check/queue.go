@@ -45,7 +45,7 @@ func (c *Checker) callAdd(e *history.Event, cl class) {
 		q.conn, j.conn = e.Conn, e.Conn
 	}
 	if cl == cOpQueueSchedule {
-		j.scheduled, j.notBefore = true, later(e.Time, e.Count)
+		j.scheduled, j.notBefore = true, later(e.Time, ct.lasts(e.Count))
 	}
 	if j.begin != 0 {
 		c.fail(rWQ3, []uint64{j.begin, e.Seq}, "job %d of queue %d ran before it was added", e.Item, e.Queue)
@@ -136,7 +136,7 @@ func (c *Checker) beginWork(e *history.Event) {
 func (c *Checker) deferred(e *history.Event, j *job) {
 	switch {
 	case j.call == 0:
-	case j.ret == 0 && c.h.At(j.call).Thread == e.Thread:
+	case c.end[j.call-1] == 0 && c.h.At(j.call).Thread == e.Thread:
 		c.fail(rSER8, []uint64{j.call, e.Seq}, "job %d of queue %d ran inside its add", e.Item, e.Queue)
 	case j.inside != 0 && c.end[j.inside-1] == 0:
 		c.fail(rSER8, []uint64{j.inside, j.call, e.Seq}, "job %d of queue %d ran inside %s, which added it", e.Item, e.Queue, c.name(j.inside))
@@ -162,6 +162,7 @@ func (c *Checker) finishJobs() {
 		case j.call == 0 && q.adds > 0:
 			c.fail(rWQ3, []uint64{j.begin}, "job %d of queue %d ran and was never added", j.item, j.queue)
 		case !j.accepted || j.begin != 0 || j.scheduled:
+		case c.containers[c.cont[j.call-1]].crashed != 0:
 		case j.conn != 0 && c.conns[j.conn].closeBegin != 0:
 			c.lostJob(j, &c.conns[j.conn])
 		default:

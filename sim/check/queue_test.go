@@ -53,6 +53,13 @@ func TestQueueOrder(t *testing.T) {
 			w1 end y
 			w1 begin work queue=1 item=1 #x
 			w1 end x`},
+		{name: "scheduled by a thread of the pool", text: `
+			w1 begin scheduled item=9 #s
+			w1 call work_queue.schedule queue=1 item=1 delay=0ms #a
+			w1 return a
+			w1 end s
+			w1 begin work queue=1 item=1 #x
+			w1 end x`},
 		{name: "scheduled jobs in any order", text: `
 			p1 call work_queue.schedule queue=1 item=1 delay=10ms #a
 			p1 return a

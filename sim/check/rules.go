@@ -39,6 +39,7 @@ const (
 	rRUN5
 	rRUN6
 	rRUN7
+	rRUN9
 	rRUN12
 	rRUN13
 	rRUN14
@@ -65,6 +66,7 @@ const (
 	rDELIVERY2
 	rDELIVERY3
 	rCREDIT1
+	rCRASH1
 
 	rules
 )
@@ -97,6 +99,7 @@ var ruleTable = [rules]Rule{
 	rRUN5:      {"RUN-5", "on_container_stop is the last callback and ends before the last run() returns"},
 	rRUN6:      {"RUN-6", "auto-stop comes when the last connection or listener has gone, and not before"},
 	rRUN7:      {"RUN-7", "pending scheduled work delays auto-stop"},
+	rRUN9:      {"RUN-9", "with auto-stop off run() returns only after stop()"},
 	rRUN12:     {"RUN-12", "run() returns when the container has become inactive"},
 	rRUN13:     {"RUN-13", "run() returns after stop(), and the first error counts"},
 	rRUN14:     {"RUN-14", "stop() is final: later connects, listens and runs do nothing"},
@@ -123,6 +126,7 @@ var ruleTable = [rules]Rule{
 	rDELIVERY2: {"DELIVERY-2", "no message is received more often than it was sent"},
 	rDELIVERY3: {"DELIVERY-3", "no message is received that was not sent"},
 	rCREDIT1:   {"CREDIT-1", "no more messages come than there was credit for"},
+	rCRASH1:    {"CRASH-1", "nothing of a container runs after it has crashed"},
 }
 
 // Rules returns the rules that this package judges, in a fixed order.

@@ -22,9 +22,10 @@ type container struct {
 	runs       int    // calls of run()
 	runOpen    int    // of these not yet returned
 	returns    int
-	width      int // threads inside run(): sum of n over the open calls
-	allowed    int // threads that run() may make: sum of n−1 over all calls
-	extra      int // threads seen that did not call run()
+	width      int    // threads inside run(): sum of n over the open calls
+	allowed    int    // threads that run() may make: sum of n−1 over all calls
+	extra      int    // threads seen that did not call run()
+	autoOff    uint64 // Return of the last auto_stop(false), 0 if auto-stop may be on
 	lastCall   uint64
 	lastReturn uint64
 	stopCall   uint64 // first call of stop()
@@ -33,6 +34,8 @@ type container struct {
 	final      uint64 // Return of the last run() of a stopped container
 	carried    uint64 // Return of a run() that must have carried stop() out
 	dead       uint64 // Call of a run() that must do nothing
+	crashed    uint64 // Note
+	drift      int64  // of its clock, in parts per million
 }
 
 func threads(n int64) int { return int(max(1, min(n, 1<<20))) }
@@ -81,6 +84,10 @@ func (c *Checker) returnRun(o, e *history.Event) {
 		ct.carried = e.Seq
 	}
 	c.firstError(ct, e)
+	if e.OK && ct.stopCall == 0 && ct.autoOff != 0 && ct.lastBegin > ct.autoOff {
+		// A run() on its way out when auto-stop was turned off begins nothing any more.
+		c.fail(rRUN9, []uint64{ct.autoOff, ct.lastBegin, e.Seq}, "run() returned without stop() although auto-stop was off")
+	}
 	if e.OK && ct.stopCall == 0 && !ct.used && ct.lastBegin == 0 {
 		c.fail(rRUN6, []uint64{o.Seq, e.Seq}, "run() returned without stop() although the container never had anything to do")
 	}
@@ -112,6 +119,19 @@ func (c *Checker) firstError(ct *container, e *history.Event) {
 			c.fail(rRUN13, []uint64{ct.stopCall, o.Seq, e.Seq}, "run() returned %q, the error of a later stop(); the first was %q", e.Text, ct.stopText)
 			return
 		}
+	}
+}
+
+// autoStop takes note of auto_stop, which takes effect between its call and its
+// return.
+func (c *Checker) autoStop(e *history.Event, returned bool) {
+	o := c.h.Origin(e)
+	ct := &c.containers[c.cont[o.Seq-1]]
+	switch {
+	case o.Count != 0:
+		ct.autoOff = 0
+	case returned:
+		ct.autoOff = e.Seq
 	}
 }
 
@@ -204,7 +224,7 @@ func (c *Checker) once(e *history.Event, ct *container, n int) {
 func (c *Checker) finishRuns() {
 	for i := range c.containers {
 		ct := &c.containers[i]
-		if c.finished == 0 || ct.runOpen == 0 {
+		if c.finished == 0 || ct.runOpen == 0 || ct.crashed != 0 {
 			continue
 		}
 		switch {

@@ -96,6 +96,35 @@ func TestRun(t *testing.T) {
 			main begin on_container_start #s
 			main end s
 			main return r ok`},
+		{name: "auto-stop though it is off", want: "RUN-9", text: `
+			main call container.auto_stop count=0 #o
+			main return o
+			main call container.schedule item=1 #t
+			main return t
+			main call container.run count=1 #r
+			main begin scheduled item=1 #s
+			main end s
+			main return r ok`},
+		{name: "auto-stop was on again", text: `
+			main call container.auto_stop count=0 #o
+			main return o
+			main call container.schedule item=1 #t
+			main return t
+			main call container.run count=1 #r
+			main begin scheduled item=1 #s
+			p1 call container.auto_stop count=1 #q
+			main end s
+			main return r ok
+			p1 return q`},
+		{name: "auto-stop was turned off on the way out", text: `
+			main call container.schedule item=1 #t
+			main return t
+			main call container.run count=1 #r
+			main begin scheduled item=1 #s
+			main end s
+			p1 call container.auto_stop count=0 #o
+			p1 return o
+			main return r ok`},
 		{name: "empty container is stopped", text: `
 			main call container.run count=1 #r
 			main begin on_container_start #s

@@ -46,14 +46,14 @@ func (c *Checker) callSchedule(e *history.Event) {
 		return
 	}
 	t.call, t.noDelay = e.Seq, e.Count <= 0
-	t.dueMin, t.dueMax = later(e.Time, e.Count), forever
 	ct := &c.containers[t.container]
+	t.dueMin, t.dueMax = later(e.Time, ct.lasts(e.Count)), forever
 	ct.used, ct.lastUse = true, e.Seq
 }
 
 func (c *Checker) returnSchedule(o, e *history.Event) {
 	if t := c.timerOf(o); t.call == o.Seq {
-		t.ret, t.dueMax = e.Seq, later(e.Time, o.Count)
+		t.ret, t.dueMax = e.Seq, later(e.Time, c.containers[t.container].lasts(o.Count))
 	}
 }
 
@@ -99,23 +99,24 @@ func (c *Checker) beginScheduled(e *history.Event) {
 // begun before, at a time when this one was already scheduled.
 func (c *Checker) dueOrder(e *history.Event, t *timer) {
 	// The stack holds, for each begin, the greatest due time from it on.
-	lo, hi := 0, len(c.dues)
+	dues := c.dues[t.container]
+	lo, hi := 0, len(dues)
 	for lo < hi {
 		m := int(uint(lo+hi) >> 1)
-		if c.dues[m].begin > t.ret {
+		if dues[m].begin > t.ret {
 			hi = m
 		} else {
 			lo = m + 1
 		}
 	}
-	if t.ret != 0 && lo < len(c.dues) && c.dues[lo].min/tick > t.dueMax/tick {
-		d := c.dues[lo]
+	if t.ret != 0 && lo < len(dues) && dues[lo].min/tick > t.dueMax/tick {
+		d := dues[lo]
 		c.fail(rSCHED2, []uint64{t.call, d.begin, e.Seq}, "function %d, due by %v, ran after %s, due at %v", e.Item, t.dueMax, c.name(d.begin), d.min)
 	}
-	for n := len(c.dues); n > 0 && c.dues[n-1].min <= t.dueMin; n-- {
-		c.dues = c.dues[:n-1]
+	for n := len(dues); n > 0 && dues[n-1].min <= t.dueMin; n-- {
+		dues = dues[:n-1]
 	}
-	c.dues = append(c.dues, due{begin: e.Seq, min: t.dueMin})
+	c.dues[t.container] = append(dues, due{begin: e.Seq, min: t.dueMin})
 }
 
 // finishTimers judges the functions that did not run although run() has returned

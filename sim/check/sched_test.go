@@ -57,6 +57,15 @@ func TestSchedule(t *testing.T) {
 			w end x
 			w begin scheduled item=1 #y
 			w end y`},
+		{name: "due order in another container", text: `
+			p call container.schedule container=1 item=1 delay=10ms #a
+			p return a
+			p call container.schedule container=2 item=2 delay=20ms #b
+			p return b
+			w begin scheduled container=2 item=2 @30ms #x
+			w end x
+			w begin scheduled container=1 item=1 #y
+			w end y`},
 		{name: "due order broken", want: "SCHED-2", seqs: []uint64{3, 5, 7}, text: `
 			p call container.schedule item=1 delay=20ms #a
 			p return a

@@ -7,6 +7,9 @@ import "github.com/collider-amqp/collider/sim/history"
 
 // begin judges the start of an interval.
 func (c *Checker) begin(e *history.Event, cl class) {
+	if c.afterCrash(e, e, "began") {
+		return
+	}
 	th := &c.threads[e.Thread]
 	c.beginRun(e, cl, th)
 	switch {
@@ -73,6 +76,9 @@ func (c *Checker) funnelled(open uint64, e *history.Event, cl class) bool {
 
 // ended judges the end e of the interval o.
 func (c *Checker) ended(o, e *history.Event) {
+	if c.afterCrash(o, e, "ended") {
+		return
+	}
 	cl := c.cls[o.Seq-1]
 	c.pop(c.domain(o, cl), c.outer, o.Seq)
 	th := &c.threads[o.Thread]

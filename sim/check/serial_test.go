@@ -115,6 +115,16 @@ func TestDeferral(t *testing.T) {
 			w1 end a
 			w1 begin work conn=1 queue=1 item=1 #b
 			w1 end b`},
+		{name: "by the thread that scheduled it", text: `
+			p call work_queue.schedule queue=1 item=1 delay=1ms #a
+			p return a
+			p begin work queue=1 item=1 @1ms #x
+			p end x`},
+		{name: "inside the call that schedules it", want: "SER-8", text: `
+			p call work_queue.schedule queue=1 item=1 #a
+			p begin work queue=1 item=1 #x
+			p end x
+			p return a`},
 		{name: "inside the add", want: "SER-8", text: `
 			u1 call work_queue.add conn=1 queue=1 item=1 #j
 			u1 begin work conn=1 queue=1 item=1 #b

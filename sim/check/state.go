@@ -27,6 +27,7 @@ type endpoint struct {
 	counted bool   // the scenario notes credit
 	drained bool   // credit went to zero by a drain
 	credit  int64
+	forgot  uint64 // what was sent to it before may be lost
 }
 
 // maxID bounds the numbers in a history of n events: numbers are given by first
@@ -78,7 +79,13 @@ func (c *Checker) reset() bool {
 	c.links = zeroed(c.links, int(s.link)+1)
 	c.queues = zeroed(c.queues, int(s.queue)+1)
 	c.jobs, c.timers = c.jobs[:0], c.timers[:0]
-	c.dues, c.messages = c.dues[:0], c.messages[:0]
+	c.messages = c.messages[:0]
+	for len(c.dues) < len(c.containers) {
+		c.dues = append(c.dues, nil)
+	}
+	for i := range c.dues {
+		c.dues[i] = c.dues[i][:0]
+	}
 	c.jobAt.reset(n / 4)
 	c.timerAt.reset(n / 16)
 	c.messageAt.reset(n / 4)

@@ -58,7 +58,7 @@ func (c *Checker) finishWakes() {
 	for i := range c.conns {
 		cn := &c.conns[i]
 		p := cn.wake.pending
-		if p == 0 || cn.closing != 0 || c.containers[c.cont[p-1]].stopCall != 0 {
+		if p == 0 || cn.closing != 0 || c.containers[c.cont[p-1]].over() {
 			continue
 		}
 		c.fail(rWAKE1, []uint64{p}, "no on_connection_wake of connection %d began after the wake", i)

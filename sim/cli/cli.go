@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/canary"
 	"github.com/collider-amqp/collider/sim/runner"
 	"github.com/collider-amqp/collider/sim/view"
 )
@@ -40,6 +41,9 @@ type Config struct {
 	// Commands are further commands. One with the name of a built-in command
 	// replaces it.
 	Commands []Command
+	// Selftest says where the planted bugs of this program are, for the command
+	// selftest. Nil means that there are none, and no such command.
+	Selftest *canary.Suite
 	// Frames finds the frames in what goes over the simulated network, for view.
 	// Nil shows bytes.
 	Frames view.Decoder
@@ -94,10 +98,12 @@ func (e *Env) Errorf(format string, args ...any) {
 // Main runs the command line of the process and returns its exit code. SIGINT
 // and SIGTERM end a command in order; a second one ends the process. SIGQUIT names the
 // runs that run and verify are at, and then does what it does to every Go program.
+// Unless GOGC is set, the garbage collector is made to run less often than by default.
 func Main(c Config) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	relaxCollector()
 	env := &Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ}
 	if st, err := os.Stderr.Stat(); err == nil {
 		env.Terminal = st.Mode()&os.ModeCharDevice != 0
@@ -120,6 +126,16 @@ func Main(c Config) int {
 func (e *Env) tellActivity() {
 	for _, r := range e.activity.Runs() {
 		e.Errorf("at work for %v: %s:%d", r.For.Round(time.Millisecond), r.Scenario, r.Seed)
+	}
+}
+
+// relaxCollector lets the heap grow to five times what is in use before it is
+// collected, unless GOGC says something else. A World keeps its memory from run to
+// run, so that a few megabytes are in use, and the default would collect after
+// every thirty runs of a container.
+func relaxCollector() {
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(400)
 	}
 }
 
@@ -175,6 +191,9 @@ func (c *Config) commands() []Command {
 		builtIn("view", "FILE|NAME:SEED", "draw one run: HTML, Perfetto, Wireshark, NDJSON", c.view),
 		builtIn("explore", "[NAME|GLOB …]", "visit all schedules within bounds of preemptions and faults", c.explore),
 		builtIn("verify", "[NAME|GLOB …]", "run each seed twice and compare digests", c.verify),
+	}
+	if c.Selftest != nil {
+		all = append(all, builtIn("selftest", "[CANARY|GLOB …]", "find the planted bugs, and print the score", c.selftest))
 	}
 	version := builtIn("version", "", "print the versions of module, Go and formats", c.version)
 	for _, extra := range c.Commands {

@@ -12,8 +12,9 @@
 //
 // # Commands
 //
-// list, run, replay, shrink, explain, view, explore, verify and version, and those of
-// Config.Commands. -h tells the flags of a command, with an example. Every flag has a
+// list, run, replay, shrink, explain, view, explore, verify and version, selftest if
+// Config.Selftest says where bugs are planted, and those of Config.Commands. -h tells
+// the flags of a command, with an example. Every flag has a
 // twin in the environment, SIMRUN_NAME for -name with '-' as '_'; the command line
 // wins, twins of other commands' flags do no harm, and one of no flag at all is told
 // of. A flag that would mean nothing is refused.

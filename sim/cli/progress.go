@@ -60,6 +60,9 @@ func progressLine(s runner.Progress) string {
 		rate = float64(s.Runs) / t
 	}
 	line := fmt.Sprintf("  %s runs  %s/s  %s steps  %d failed", grouped(s.Runs), short(rate), short(float64(s.Steps)), s.Failures)
+	if s.Classes > 0 {
+		line += fmt.Sprintf("  %s classes, %.2g new a run", grouped(uint64(s.Classes)), s.Unseen)
+	}
 	if left := remaining(s, rate); left >= 0 {
 		line += "  " + left.Round(time.Second).String() + " left"
 	}

@@ -55,7 +55,7 @@ func splitSeed(arg string) (name string, seed uint64, ok bool) {
 
 // replaySeed repeats the run of a scenario with a seed.
 func (r *reporter) replaySeed(s *sim.Scenario, seed uint64) int {
-	spec := runner.Spec{Seed: seed, Strategy: r.f.strategy, Params: r.f.params, Faults: r.f.faults}
+	spec := runner.Spec{Seed: seed, Strategy: r.f.strategy, Params: r.f.params, Defaults: r.f.defaults, Faults: r.f.faults}
 	result, f, err := runner.RepeatTwice(s, spec, r.c.Watchdog)
 	if err != nil {
 		return r.broken(err)
@@ -65,7 +65,7 @@ func (r *reporter) replaySeed(s *sim.Scenario, seed uint64) int {
 
 // replayFile repeats the run of a failure file.
 func (r *reporter) replayFile(path string) int {
-	for _, name := range []string{"p", "strategy", "faults"} {
+	for _, name := range []string{"p", "defaults", "strategy", "faults"} {
 		if r.f.given(name) {
 			r.env.Errorf("replay: -%s does not go with a file, which says it itself", name)
 			return ExitUsage

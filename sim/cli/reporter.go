@@ -115,7 +115,7 @@ func (r *reporter) foreshadow(f *runner.Failure) {
 	if what == "" {
 		what = f.Result.Failure.Kind.String()
 	}
-	r.sayf("%s: %s (%s)", what, f.Property, r.seedLine(f))
+	r.sayf("%s: %s (%s)", what, f.Property, cmp.Or(r.seedLine(f), "its file comes with the report"))
 }
 
 // hints are the lines that repeat a failure and name its artefacts.
@@ -125,13 +125,13 @@ func (r *reporter) hints(f *runner.Failure, a *runner.Artefacts) []runner.Hint {
 	if replay != "" {
 		hs = append(hs, runner.Hint{Label: "replay", Line: replay})
 	} else {
-		hs = append(hs, runner.Hint{Label: "replay", Line: "(give -out DIR for a file of this failure)"})
+		hs = append(hs, runner.Hint{Label: "replay", Line: r.noReplay(f)})
 	}
 	if line := r.shrinkLine(f, a); line != "" {
 		hs = append(hs, runner.Hint{Label: "shrink", Line: line})
 	}
-	if a.File != "" && f.Corpus == "" && r.source == "" && !r.astray {
-		hs = append(hs, runner.Hint{Label: "seed", Line: r.seedLine(f)})
+	if line := r.seedLine(f); line != "" && a.File != "" && f.Corpus == "" && r.source == "" && !r.astray {
+		hs = append(hs, runner.Hint{Label: "seed", Line: line})
 	}
 	if replay != "" && f.Result.Failure.Kind != sim.Stuck && f.Result.Failure.Kind != sim.Nondeterminism {
 		hs = append(hs, runner.Hint{Label: "view", Line: strings.Replace(replay, " replay ", " view ", 1)})
@@ -185,8 +185,8 @@ func (r *reporter) textVerdict(report *runner.Report, failed uint64) {
 		word = "FAIL"
 	}
 	out := r.env.Stdout
-	fmt.Fprintf(out, "%s  %s runs  %s steps  %s  seed %d  strategy %s  digest %v",
-		word, grouped(report.Runs), grouped(report.Steps), seconds(report.Elapsed), r.f.seed, cmp.Or(r.drawn, r.f.strategy), report.Digest)
+	fmt.Fprintf(out, "%s  %s runs  %s steps  %s  seed %d  strategy %s  %s",
+		word, grouped(report.Runs), grouped(report.Steps), seconds(report.Elapsed), r.f.seed, cmp.Or(r.drawn, r.f.strategy), digestText(report))
 	if r.replayed > 0 {
 		fmt.Fprintf(out, "  corpus %d", r.replayed)
 	}
@@ -211,10 +211,16 @@ func (r *reporter) textVerdict(report *runner.Report, failed uint64) {
 		if s.Alike > 0 {
 			fmt.Fprintf(out, "  %s failed alike", grouped(s.Alike))
 		}
+		if s.Feedback != nil {
+			fmt.Fprintf(out, "  %s", feedbackText(s.Feedback))
+		}
 		fmt.Fprintln(out)
 	}
 	if report.Alike > 0 {
 		fmt.Fprintf(out, "      %s of the runs failed, alike both times: %s run shows how\n", grouped(report.Alike), r.c.Program)
+	}
+	if len(report.Arms) > 1 {
+		fmt.Fprintf(out, "      %s\n", armsText(report))
 	}
 	if r.f.faults != "all" {
 		fmt.Fprintf(out, "      not explored: faults other than %s\n", r.f.faults)
@@ -231,14 +237,24 @@ func (r *reporter) jsonVerdict(report *runner.Report, scenarios int, failed uint
 			Steps    uint64 `json:"steps"`
 			Failures uint64 `json:"failures"`
 			Alike    uint64 `json:"alike,omitempty"`
-		}{"scenario", s.Name, s.Runs, s.Steps, s.Failed, s.Alike})
+
+			Feedback *feedbackObject `json:"feedback,omitempty"`
+		}{"scenario", s.Name, s.Runs, s.Steps, s.Failed, s.Alike, newFeedbackObject(s.Feedback)})
+	}
+	if len(report.Arms) > 0 {
+		printJSON(r.env.Stdout, newArmsObject(report))
+	}
+	digest := report.Digest.String()
+	if report.Undigested {
+		digest = ""
 	}
 	printJSON(r.env.Stdout, summary{
-		"summary", scenarios, report.Runs, report.Steps, failed, r.distinct(), report.Elapsed.Seconds(), report.Digest.String(), report.Alike,
+		"summary", scenarios, report.Runs, report.Steps, failed, r.distinct(), report.Elapsed.Seconds(), digest, report.Alike,
 	})
 }
 
-// summary is the last object of a command's JSON output.
+// summary is the last object of a command's JSON output. Digest is empty if the runs
+// have none.
 type summary struct {
 	Type      string  `json:"type"`
 	Scenarios int     `json:"scenarios"`
@@ -304,6 +320,17 @@ func (r *reporter) replayLine(f *runner.Failure, a *runner.Artefacts) string {
 	return r.seedLine(f)
 }
 
+// noReplay says why there is no line that repeats a failure.
+func (r *reporter) noReplay(f *runner.Failure) string {
+	switch {
+	case !r.f.feedback():
+		return "(give -out DIR for a file of this failure)"
+	case f.Result.Failure.Kind == sim.Stuck:
+		return "(none: a step that does not come back leaves no file, and a seed does not name a run of this strategy)"
+	}
+	return "(none: no file was written, and a seed does not name a run of this strategy)"
+}
+
 // shrinkLine is the pasteable line that makes a failure smaller; empty if there is
 // no file, or none that could be smaller.
 func (r *reporter) shrinkLine(f *runner.Failure, a *runner.Artefacts) string {
@@ -314,10 +341,14 @@ func (r *reporter) shrinkLine(f *runner.Failure, a *runner.Artefacts) string {
 }
 
 // seedLine is the pasteable line that repeats a failure by its seed. The runs of a
-// search have none of their own: the search is repeated up to the failure.
+// search have none of their own: the search is repeated up to the failure. Nor have
+// those of the strategy "feedback", which have no such line.
 func (r *reporter) seedLine(f *runner.Failure) string {
-	if r.f.again != "" {
+	switch {
+	case r.f.again != "":
 		return r.f.again
+	case r.f.feedback():
+		return ""
 	}
 	if r.f.search() {
 		return fmt.Sprintf("%s run %s -seed %d%s", r.c.Program, runner.ShellWord(f.Scenario.Name), f.Result.Seed, r.f.runLine())

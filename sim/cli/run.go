@@ -18,6 +18,7 @@ func (c *Config) run(ctx context.Context, env *Env, args []string) int {
 		"Runs scenarios over seeds, after the stored failures of the corpus; no name means all.",
 		"run", "run -for 90s 'multithreaded-*'", "run broker -seed 7 -runs 1 -strategy pct:3",
 		"run -seed 1 -runs 100000 -shard 0/4 -keep-going -json", "run wake-coalescing -strategy dfs:2"), 1000, nil)
+	f.Var(&f.corpus, "corpus", "replay the stored failures first: `MODE` on or off")
 	patterns, code, ok := f.parse(args)
 	if !ok {
 		return code
@@ -116,6 +117,9 @@ func (c *Config) verify(ctx context.Context, env *Env, args []string) int {
 // corpus replays the stored failures of the chosen scenarios. Its code is not
 // ExitOK if the command ends here.
 func (r *reporter) corpus(chosen []*sim.Scenario) int {
+	if r.f.corpus.value == "off" {
+		return ExitOK
+	}
 	cases, err := runner.LoadCorpus(r.c.Corpus)
 	if err == nil {
 		err = runner.CheckCorpus(r.c.Scenarios, cases)
@@ -141,8 +145,8 @@ func (r *reporter) corpus(chosen []*sim.Scenario) int {
 func (r *reporter) broken(err error) int {
 	var pe *runner.PanicError
 	if errors.As(err, &pe) {
-		r.env.Errorf("panic in the harness in %s, seed %d: %v\n\n%s\n  %s replay %s:%d%s",
-			pe.Scenario, pe.Seed, pe.Value, pe.Stack, r.c.Program, runner.ShellWord(pe.Scenario), pe.Seed, r.f.runLine())
+		r.env.Errorf("panic in the harness in %s, seed %d: %v\n\n%s\n  %s",
+			pe.Scenario, pe.Seed, pe.Value, pe.Stack, r.panicLine(pe))
 		if r.f.junit != "" {
 			r.writeJUnit(nil, fmt.Sprintf("%v\n%s", err, pe.Stack))
 		}
@@ -155,4 +159,19 @@ func (r *reporter) broken(err error) int {
 	}
 	r.env.Errorf("%s: %v", r.f.command, err)
 	return ExitUsage
+}
+
+// panicLine is the pasteable line that leads to a panic of the harness again: the
+// run, or what led to it if a seed does not name it.
+func (r *reporter) panicLine(pe *runner.PanicError) string {
+	name := runner.ShellWord(pe.Scenario)
+	switch {
+	case r.f.again != "":
+		return r.f.again
+	case r.f.feedback():
+		return fmt.Sprintf("%s run %s -seed %d -workers 1%s", r.c.Program, name, r.f.seed, r.f.runLine())
+	case r.f.search():
+		return fmt.Sprintf("%s run %s -seed %d%s", r.c.Program, name, r.f.seed, r.f.runLine())
+	}
+	return fmt.Sprintf("%s replay %s:%d%s", r.c.Program, name, pe.Seed, r.f.runLine())
 }

@@ -199,6 +199,7 @@ func TestReplayOfBadFiles(t *testing.T) {
 	}
 	s.want(s.do("replay", "good.sim.json"), ExitNoProgress, "the same failure")
 	s.want(s.do("replay", "good.sim.json", "-p", "x=1"), ExitUsage, "-p does not go with a file")
+	s.want(s.do("replay", "good.sim.json", "-defaults"), ExitUsage, "-defaults does not go with a file")
 	s.want(s.do("replay", "good.sim.json", "-strategy", "random"), ExitUsage, "-strategy does not go with a file")
 
 	repaired := toy.Clean()
@@ -240,6 +241,27 @@ func TestJSON(t *testing.T) {
 	if got := ofType(all, "scenario"); len(got) != 2 || got[0]["failures"] != 0.0 || got[1]["failures"] != sum["failures"] {
 		t.Errorf("scenarios %v", got)
 	}
+}
+
+// Defaults are what fixing each parameter at its default is, and a line to paste
+// says so.
+func TestDefaults(t *testing.T) {
+	s := newShell(t)
+	do := func(more ...string) map[string]any {
+		return s.last(s.do(append([]string{"run", "toy/clean", "-seed", "1", "-runs", "90", "-json"}, more...)...))
+	}
+	drawn, byHand, defaults := do(), do("-p", "threads=2"), do("-defaults")
+	if defaults["digest"] != byHand["digest"] || defaults["digest"] == drawn["digest"] {
+		t.Errorf("digest %v with defaults, %v with them by hand, %v with drawn ones", defaults["digest"], byHand["digest"], drawn["digest"])
+	}
+	if more := do("-defaults", "-p", "threads=3"); more["digest"] == defaults["digest"] {
+		t.Error("a fixed parameter is not heeded beside the defaults")
+	}
+	one, same := s.do("replay", "toy/clean:3", "-defaults"), s.do("replay", "toy/clean:3", "-p", "threads=2")
+	if one.code != ExitOK || digest(one.stdout) != digest(same.stdout) || digest(one.stdout) == digest(s.do("replay", "toy/clean:3").stdout) {
+		t.Errorf("replayed as %s and %s", one.stdout, same.stdout)
+	}
+	s.want(s.do("view", "toy/clean:1", "-defaults", "-format", "ndjson"), ExitOK, "ndjson")
 }
 
 func TestDigestDoesNotDependOnWorkersOrShards(t *testing.T) {

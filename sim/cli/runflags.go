@@ -29,7 +29,9 @@ type runFlags struct {
 	junit     string
 	progress  oneOf
 	params    params
+	defaults  bool
 	verbose   bool
+	corpus    oneOf  // of run
 	again     string // pasteable line of a command whose runs no seed names
 }
 
@@ -64,6 +66,8 @@ func newRunFlags(f *Flags, runs uint64, absent map[string]string) *runFlags {
 	f.StringVar(&r.junit, "junit", "", "write a JUnit report to `FILE`")
 	f.Var(&r.progress, "progress", "`MODE` of the progress line: auto, plain, off")
 	f.Var(&r.params, "p", "fix a scenario parameter, `KEY=NUMBER`; may be repeated")
+	f.BoolVar(&r.defaults, "defaults", false, "give the parameters that are not fixed their defaults")
+	r.corpus = onOff("on")
 	return r
 }
 
@@ -80,6 +84,9 @@ var (
 
 const oneRun = "replay repeats one run, and its argument says which"
 
+// onOff is a flag that is on or off.
+func onOff(value string) oneOf { return oneOf{value, []string{"on", "off"}} }
+
 // given reports whether a flag stands on the command line or in the environment.
 func (r *runFlags) given(name string) bool {
 	found := false
@@ -91,6 +98,14 @@ func (r *runFlags) given(name string) bool {
 func (r *runFlags) search() bool {
 	s, err := sim.ParseStrategy(r.strategy)
 	_, ok := s.(*sim.Search)
+	return err == nil && ok
+}
+
+// feedback reports whether the strategy learns from run to run, so that no seed names
+// a run.
+func (r *runFlags) feedback() bool {
+	s, err := sim.ParseStrategy(r.strategy)
+	_, ok := s.(*sim.Feedback)
 	return err == nil && ok
 }
 
@@ -137,7 +152,7 @@ func (r *runFlags) options(chosen []*sim.Scenario, watchdog time.Duration) runne
 	}
 	return runner.Options{
 		Scenarios: chosen, Seed: r.seed, Runs: runs, For: r.budget, Strategy: r.strategy,
-		Params: r.params, Faults: r.faults, Workers: r.workers, Shard: r.shard.i, Shards: max(1, r.shard.n),
+		Params: r.params, Defaults: r.defaults, Faults: r.faults, Workers: r.workers, Shard: r.shard.i, Shards: max(1, r.shard.n),
 		KeepGoing: r.keepGoing, Watchdog: watchdog,
 	}
 }
@@ -150,6 +165,9 @@ func (r *runFlags) runLine() string {
 	}
 	if r.faults != "all" {
 		b.WriteString(" -faults " + runner.ShellWord(r.faults))
+	}
+	if r.defaults {
+		b.WriteString(" -defaults")
 	}
 	var keys []string
 	for k := range r.params {

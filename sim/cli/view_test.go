@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -34,6 +35,54 @@ func TestViewOfAFailure(t *testing.T) {
 	if same, err := os.ReadFile(path); err != nil || strings.Contains(string(same), ">failed<") {
 		t.Errorf("the page of a history knows of a failure: %v", err)
 	}
+}
+
+// TestViewExplains has the page say what makes the run fail, unless it shall not.
+func TestViewExplains(t *testing.T) {
+	s := newShell(t)
+	file, _ := s.failure("toy/lost-update")
+	page := strings.TrimSuffix(file, ".sim.json") + ".html"
+	read := func() string {
+		b, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	s.want(s.do("view", file), 0, page)
+	first := read()
+	for _, text := range []string{"It fails in this way because ", "load atomic counter", "toy/toy.go", "The run passes with "} {
+		if !strings.Contains(first, text) {
+			t.Errorf("the page does not say %q", text)
+		}
+	}
+	if s.do("view", file); read() != first {
+		t.Error("a second page of the run is another one")
+	}
+	if left, err := filepath.Glob("simrun-out/*.sim.json"); err != nil || len(left) != 1 {
+		t.Errorf("files are left behind: %v, %v", left, err)
+	}
+	s.want(s.do("view", file, "-explain=false"), 0, page)
+	if text := read(); strings.Contains(text, "It fails in this way because ") || !strings.Contains(text, "was not looked for (-explain=false)") {
+		t.Error("the page explains what it shall not")
+	}
+}
+
+// TestViewReadsOverlaidSources has the page show the lines that the compiler saw.
+func TestViewReadsOverlaidSources(t *testing.T) {
+	s := newShell(t)
+	file, _ := s.failure("toy/overlap")
+	_, self, _, _ := runtime.Caller(0)
+	source := filepath.Join(filepath.Dir(self), "..", "internal", "toy", "toy.go")
+	os.WriteFile("other.go", []byte(strings.Repeat("the compiler saw this line\n", 400)), 0o644)
+	os.WriteFile("overlay.json", []byte(`{"Replace": {"`+source+`": "other.go"}}`), 0o644)
+	s.want(s.do("view", file, "-overlay", "overlay.json", "-o", "x.html"), 0, "x.html")
+	if b, err := os.ReadFile("x.html"); err != nil || !strings.Contains(string(b), "the compiler saw this line") {
+		t.Errorf("the page shows other sources: %v", err)
+	}
+	os.WriteFile("broken.json", []byte("{"), 0o644)
+	s.want(s.do("view", file, "-overlay", "broken.json"), 2, "view: -overlay: broken.json: ")
+	s.want(s.do("view", file, "-overlay", "nosuch.json"), 2, "view: -overlay: open nosuch.json")
 }
 
 func TestViewOfASeed(t *testing.T) {

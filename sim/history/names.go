@@ -124,6 +124,16 @@ const (
 	NoteCredit = "credit"
 	// NoteCreditReset: the credit of Link is now Count (drain, re-attach).
 	NoteCreditReset = "credit_reset"
+	// NoteForgot: the node at the other end of Link, or of all links if that is 0,
+	// has lost its memory; what was sent before may never be received, although it
+	// was accepted.
+	NoteForgot = "forgot"
+	// NoteCrashed: Container has crashed with its machine; nothing of it runs any
+	// more, and nothing that it owed is due.
+	NoteCrashed = "crashed"
+	// NoteClock: the clock of Container drifts against the history's by Count parts
+	// per million; positive is faster.
+	NoteClock = "clock"
 	// NoteFinished: the scenario reached its planned end; checkers that need a
 	// quiet end (nothing lost, nothing pending) apply.
 	NoteFinished = "finished"

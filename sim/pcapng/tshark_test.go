@@ -6,12 +6,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/collider-amqp/collider/container/wire"
+	"github.com/collider-amqp/collider/netsim"
 	"github.com/collider-amqp/collider/scenarios"
+	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/pcapng"
 )
 
 // tshark returns the program's path. Without it the test is skipped, unless the
@@ -43,38 +48,141 @@ func fields(t *testing.T, path, file string, args ...string) []string {
 }
 
 // TestTsharkReadsFrames holds captures of whole runs against Wireshark's
-// dissector: it must name each performative and find nothing wrong with the
-// segments or the frames.
+// dissector: in each stream it must name the frames that were sent, one by one, and
+// find nothing wrong with the segments or the frames.
 func TestTsharkReadsFrames(t *testing.T) {
 	path := tshark(t)
-	seen := map[string]bool{}
-	for i, s := range []*sim.Scenario{scenarios.Broker, scenarios.GoAMQPClient, scenarios.Lifecycle, scenarios.MultithreadedClient} {
+	for i, run := range []struct {
+		s    *sim.Scenario
+		seed uint64
+	}{{scenarios.Broker, 1}, {scenarios.GoAMQPClient, 1}, {scenarios.Lifecycle, 4}, {scenarios.MultithreadedClient, 1}} {
+		s := run.s
 		file := filepath.Join(t.TempDir(), fmt.Sprintf("%d.pcapng", i))
-		if err := os.WriteFile(file, capture(t, s, 1), 0o644); err != nil {
+		text := capture(t, s, run.seed)
+		if err := os.WriteFile(file, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		// 10 to 18 are open to close (§2.7) in the low byte of the descriptor.
-		for _, f := range fields(t, path, file, "-Y", "amqp", "-T", "fields", "-e", "amqp.performative") {
-			for one := range strings.SplitSeq(f, ",") {
-				seen[one] = true
+		want, n := streams(t, text)
+		got := dissected(t, path, file)
+		for key, frames := range want {
+			if strings.Join(got[key], " ") != strings.Join(frames, " ") {
+				t.Errorf("%s: %s has the frames\n%v, tshark names\n%v", s.Name, key, frames, got[key])
 			}
 		}
+		if len(got) != len(want) || n == 0 {
+			t.Errorf("%s: %d streams with %d frames, tshark sees %d", s.Name, len(want), n, len(got))
+		}
+		t.Logf("%s: %d frames in %d streams", s.Name, n, len(want))
 		wrong := "_ws.malformed || tcp.analysis.flags && !tcp.analysis.zero_window && !tcp.analysis.reused_ports || tcp.checksum.status == 0 || ip.checksum.status == 0"
 		check := []string{"-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-Y", wrong, "-T", "fields", "-e", "frame.number", "-e", "_ws.col.Info"}
 		if bad := fields(t, path, file, check...); len(bad) > 0 {
 			t.Errorf("%s: tshark finds fault with %s", s.Name, strings.Join(bad, " "))
 		}
 	}
-	var missing []string
-	for code, name := range map[string]string{
-		"16": "open", "17": "begin", "18": "attach", "19": "flow", "20": "transfer", "21": "disposition", "24": "close",
-	} {
-		if !seen[code] {
-			missing = append(missing, name)
+}
+
+// frameCode is the descriptor in a decoder's line about a frame: "0 @open(16) […]".
+var frameCode = regexp.MustCompile(`^\d+ @[a-z-]+\((\d+)\)`)
+
+// streams returns the descriptors of the frames that a capture holds, by direction
+// and layer, and their number.
+func streams(t *testing.T, file []byte) (map[string][]string, int) {
+	t.Helper()
+	bytesOf, out, n := map[string][]byte{}, map[string][]string{}, 0
+	for _, p := range packets(t, file) {
+		bytesOf[p.from+">"+p.to] = append(bytesOf[p.from+">"+p.to], p.payload...)
+	}
+	for way, b := range bytesOf {
+		for len(b) > 0 {
+			k, text := stage.DecodeFrame(b)
+			if k == 0 {
+				break // the rest of a frame never came
+			}
+			b = b[k:]
+			if m := frameCode.FindStringSubmatch(text); m != nil {
+				key := way + " amqp"
+				if m[1] >= "64" {
+					key = way + " sasl"
+				}
+				out[key] = append(out[key], m[1])
+				n++
+			}
 		}
 	}
-	if slices.Sort(missing); len(missing) > 0 {
-		t.Errorf("tshark named no %v; it saw %v", missing, seen)
+	return out, n
+}
+
+// dissected returns the same as tshark sees it.
+func dissected(t *testing.T, path, file string) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	args := []string{"-Y", "amqp", "-T", "fields", "-E", "separator=;", "-e", "ip.src", "-e", "tcp.srcport", "-e", "ip.dst", "-e", "tcp.dstport", "-e", "amqp.performative", "-e", "amqp.sasl.method"}
+	for _, line := range fields(t, path, file, args...) {
+		f := strings.Split(line, ";")
+		host := func(ip, port string) string { return ip[strings.LastIndexByte(ip, '.')+1:] + ":" + port }
+		way := host(f[0], f[1]) + ">" + host(f[2], f[3])
+		for i, layer := range []string{" amqp", " sasl"} {
+			if f[4+i] != "" {
+				out[way+layer] = append(out[way+layer], strings.Split(f[4+i], ",")...)
+			}
+		}
+	}
+	return out
+}
+
+// TestTsharkNamesEveryPerformative has a capture of each frame that there is, one to
+// a packet.
+func TestTsharkNamesEveryPerformative(t *testing.T) {
+	path := tshark(t)
+	sasl := func(p wire.Performative) []byte { return wire.AppendFrame(nil, wire.FrameSASL, 0, p, nil) }
+	amqp := func(p wire.Performative, payload string) []byte {
+		return wire.AppendFrame(nil, wire.FrameAMQP, 0, p, []byte(payload))
+	}
+	header := "Protocol-Header"
+	said := []struct {
+		b    []byte
+		name string
+	}{
+		{[]byte("AMQP\x03\x01\x00\x00"), header},
+		{sasl(&wire.SASLMechanisms{SASLServerMechanisms: []wire.Symbol{"SCRAM-SHA-256"}}), "sasl.mechanisms"},
+		{sasl(&wire.SASLInit{Mechanism: "SCRAM-SHA-256", InitialResponse: []byte("n,,")}), "sasl.init"},
+		{sasl(&wire.SASLChallenge{Challenge: []byte("r=1")}), "sasl.challenge"},
+		{sasl(&wire.SASLResponse{Response: []byte("c=1")}), "sasl.response"},
+		{sasl(&wire.SASLOutcome{}), "sasl.outcome"},
+		{[]byte("AMQP\x00\x01\x00\x00"), header},
+		{amqp(&wire.Open{ContainerID: "client"}, ""), "open"},
+		{amqp(&wire.Begin{OutgoingWindow: 1, IncomingWindow: 1}, ""), "begin"},
+		{amqp(&wire.Attach{Name: "l"}, ""), "attach"},
+		{amqp(&wire.Flow{IncomingWindow: 1, OutgoingWindow: 1}, ""), "flow"},
+		{amqp(&wire.Transfer{}, "\x00\x53\x77\xa1\x02hi"), "transfer"},
+		{amqp(&wire.Disposition{First: 0}, ""), "disposition"},
+		{wire.AppendEmptyFrame(nil), "(empty)"},
+		{amqp(&wire.Detach{Closed: true}, ""), "detach"},
+		{amqp(&wire.End{}, ""), "end"},
+		{amqp(&wire.Close{}, ""), "close"},
+	}
+	c := pcapng.NewCapture("")
+	c.Observe(event(netsim.Dialed, false, ""))
+	c.Observe(event(netsim.Connected, false, ""))
+	for _, x := range said {
+		c.Observe(event(netsim.Delivered, false, string(x.b)))
+	}
+	file := filepath.Join(t.TempDir(), "all.pcapng")
+	if err := os.WriteFile(file, write(t, c), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range fields(t, path, file, "-Y", "amqp", "-T", "fields", "-e", "_ws.col.Info") {
+		if f != "1-0-0" { // follows the name of a protocol header
+			names = append(names, f)
+		}
+	}
+	var want []string
+	for _, x := range said {
+		want = append(want, x.name)
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("tshark names\n%q, want\n%q", names, want)
 	}
 }
 

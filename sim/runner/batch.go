@@ -49,8 +49,11 @@ func newBatch(ctx context.Context, o Options, begin time.Time) *batch {
 	}
 	for i, s := range o.Scenarios {
 		b.plans[i].scenario, b.plans[i].name = s, nameDigest(s)
-		b.plans[i].params = FixParams(s, o.Params, o.Faults)
+		b.plans[i].params = fixParams(s, o.Params, o.Faults, o.Defaults)
 		b.plans[i].search, _ = newSearch(o.Strategy)
+		if newFeedback(o.Strategy) != nil {
+			b.plans[i].coverage = newCoverage()
+		}
 	}
 	if o.For > 0 {
 		b.deadline.at = begin.Add(o.For)

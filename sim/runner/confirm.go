@@ -13,11 +13,13 @@ import (
 type Spec struct {
 	// Seed of the run.
 	Seed uint64
-	// Strategy is a name that sim.ParseStrategy knows. Empty means "auto".
+	// Strategy is a name that sim.ParseStrategy knows, but for searches and
+	// "feedback", whose runs a seed does not name. Empty means "auto".
 	Strategy string
-	// Params and Faults are those of Options.
-	Params map[string]int64
-	Faults string
+	// Params, Defaults and Faults are those of Options.
+	Params   map[string]int64
+	Defaults bool
+	Faults   string
 
 	_ struct{}
 }
@@ -47,10 +49,13 @@ func (spec *Spec) config(s *sim.Scenario) (sim.RunConfig, error) {
 	if _, ok := strategy.(*sim.Search); ok {
 		return sim.RunConfig{}, &OptionError{Option: "Strategy", Reason: fmt.Sprintf("%s: the runs of a search have no seeds of their own; replay a failure's file, or run the search again", spec.Strategy)}
 	}
+	if err := refuseFeedback(spec.Strategy); err != nil {
+		return sim.RunConfig{}, err
+	}
 	if err := checkParams([]*sim.Scenario{s}, spec.Params, spec.Faults); err != nil {
 		return sim.RunConfig{}, err
 	}
-	params := FixParams(s, spec.Params, spec.Faults)
+	params := fixParams(s, spec.Params, spec.Faults, spec.Defaults)
 	return sim.RunConfig{Seed: spec.Seed, Params: params, Strategy: strategy, Keep: true}, nil
 }
 
@@ -114,6 +119,10 @@ func (b *batch) confirm(f *Failure, scenario int) error {
 	cfg := b.config(p, f.Result.Seed)
 	if p.search != nil {
 		cfg.Strategy, cfg.Defaults, cfg.Plans = sim.Replay(f.Result.Schedule), true, f.Result.Plans
+		return f.confirm(cfg, b.opt.Watchdog, nil)
+	}
+	if p.coverage != nil {
+		cfg.Strategy, cfg.Plans = sim.Replay(f.Result.Schedule), f.Result.Plans
 		return f.confirm(cfg, b.opt.Watchdog, nil)
 	}
 	return f.confirm(cfg, b.opt.Watchdog, func() (*Divergence, error) {

@@ -61,6 +61,7 @@ type plan struct {
 	once      sync.Once
 	estimates sim.Estimates
 	search    *sim.Search // instead of the workers' strategy, if not nil
+	coverage  *coverage   // of the workers' Feedbacks, nil if the strategy is another
 }
 
 // estimate returns the estimates, made by whoever comes first. They are good only as

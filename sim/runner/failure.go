@@ -69,6 +69,7 @@ var kindProperty = map[sim.Kind]string{
 	sim.Leak:           "threads are left when main has returned",
 	sim.Stuck:          "a step does not come back",
 	sim.Nondeterminism: "a run did not repeat itself",
+	sim.Liveness:       "the program does not converge, although nothing hinders it any more",
 	sim.Raced:          "threads use the same memory in no order",
 }
 

@@ -22,11 +22,15 @@ type Options struct {
 	For time.Duration
 	// Strategy is a name that sim.ParseStrategy knows. Empty means "auto". A search
 	// (dfs:P, delay:D) runs each scenario with its default parameters and the first
-	// seed until it is complete, on one worker.
+	// seed until it is complete, on one worker. "feedback" learns from run to run, for
+	// each scenario and worker by itself: see Report.
 	Strategy string
 	// Params fixes parameters by name in the scenarios that have them; one
 	// that no scenario has is an error.
 	Params map[string]int64
+	// Defaults gives the parameters that are not fixed their defaults, instead of
+	// drawing them for each run.
+	Defaults bool
 	// Faults says which faults may be drawn: see FixParams. Empty means "all".
 	Faults string
 	// Workers is the number of Worlds at work. Zero means GOMAXPROCS.
@@ -57,6 +61,11 @@ type Options struct {
 type Progress struct {
 	// Runs, Steps and Failures are done so far, by all workers.
 	Runs, Steps, Failures uint64
+	// Classes is the number of reads-from classes seen, in all scenarios together,
+	// and Unseen the estimate of those that another run will add (see
+	// sim.FeedbackReport); 0 if the strategy is not "feedback".
+	Classes int
+	Unseen  float64
 	// Planned is the number of runs, 0 if the batch is bounded by time alone.
 	Planned uint64
 	// Elapsed is the wall-clock time since the batch began, Budget is its bound

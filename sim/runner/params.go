@@ -38,6 +38,25 @@ func FixParams(s *sim.Scenario, params map[string]int64, faults string) map[stri
 	return fixed
 }
 
+// fixParams is FixParams that, with defaults, also fixes all other parameters, at
+// their defaults.
+func fixParams(s *sim.Scenario, params map[string]int64, faults string, defaults bool) map[string]int64 {
+	fixed := FixParams(s, params, faults)
+	if !defaults {
+		return fixed
+	}
+	all := make(map[string]int64, len(s.Params))
+	for i := range s.Params {
+		p := &s.Params[i]
+		if v, ok := fixed[p.Name]; ok {
+			all[p.Name] = v
+		} else {
+			all[p.Name] = p.Default
+		}
+	}
+	return all
+}
+
 func faultOn(faults, name string) bool {
 	switch faults {
 	case "", "all":

@@ -10,7 +10,8 @@ import (
 )
 
 // Report is what came of a batch. All but Elapsed is the same for any number of
-// workers, if the batch is bounded by runs.
+// workers, if the batch is bounded by runs. With the strategy "feedback" that is so
+// for one worker only: each has its own, which learns from the runs that fall to it.
 type Report struct {
 	// Scenarios has a line for each scenario, in the order of the options.
 	Scenarios []ScenarioReport
@@ -25,8 +26,12 @@ type Report struct {
 	// Alike is the number of runs that failed in the same way in both executions of
 	// Verify. They are no failures of its report, but Run shows them.
 	Alike uint64
-	// Digest of all runs.
-	Digest Digest
+	// Arms are the strategies that decided the runs, those with the most runs first.
+	Arms []Arm
+	// Digest of all runs. With the strategy "feedback" there is none: Undigested is
+	// set and Digest is 0, since a run depends on the ones before it.
+	Digest     Digest
+	Undigested bool
 	// Elapsed is the wall-clock time.
 	Elapsed time.Duration
 	// Interrupted says that the context ended before the batch.
@@ -44,6 +49,9 @@ type ScenarioReport struct {
 	Estimates           sim.Estimates
 	// Search is how far the search is, nil if the strategy is none.
 	Search *sim.SearchReport
+	// Feedback is what the runs have shown, those after the lowest failure included;
+	// nil if the strategy is not "feedback".
+	Feedback *sim.FeedbackReport
 }
 
 // maxWays bounds the failures of a report, each of which holds a history.
@@ -117,6 +125,12 @@ func (b *batch) progress(begin time.Time) Progress {
 		Runs: b.runs.Load(), Steps: b.steps.Load(), Failures: b.failures.Load(),
 		Elapsed: time.Since(begin), Budget: b.opt.For,
 	}
+	for i := range b.plans {
+		if r := b.plans[i].feedbackReport(); r != nil {
+			p.Classes += r.Classes
+			p.Unseen += r.Unseen() / float64(len(b.plans))
+		}
+	}
 	if b.opt.Runs != boundless {
 		p.Planned = b.planned * uint64(len(b.plans))
 	}
@@ -130,9 +144,10 @@ type merge struct {
 	report  Report
 	pending map[uint64]*chunk // by job
 	rang    uint64            // first range of numbers that is not merged
-	ended   bool              // a failure has ended the batch
-	holed   bool              // a run is missing: report.Done grows no more
-	ways    map[way]int       // index in report.Failures, -1 if unlisted
+	arms    arms
+	ended   bool        // a failure has ended the batch
+	holed   bool        // a run is missing: report.Done grows no more
+	ways    map[way]int // index in report.Failures, -1 if unlisted
 	err     error
 }
 
@@ -165,7 +180,13 @@ func (m *merge) finish() {
 	for i := range m.b.plans {
 		m.report.Scenarios[i].Estimates = m.b.plans[i].estimates
 		m.report.Scenarios[i].Search = m.b.plans[i].searchReport()
+		m.report.Scenarios[i].Feedback = m.b.plans[i].feedbackReport()
+		m.report.Undigested = m.report.Undigested || m.b.plans[i].coverage != nil
 	}
+	if m.report.Undigested {
+		m.report.Digest = 0
+	}
+	m.report.Arms = m.arms.sorted()
 }
 
 // chunks returns the chunks of a range, in order of scenario.
@@ -249,6 +270,7 @@ func (m *merge) count(c *chunk, limit uint64) {
 			m.b.onRun(c.scenario, c.first+uint64(i), r.digest)
 		}
 		m.report.Digest = m.report.Digest.Add(r.digest)
+		m.arms.add(r.arm)
 		m.report.Runs++
 		m.report.Steps += r.steps
 		s.Runs++

@@ -323,6 +323,12 @@ func TestParamsAndFaults(t *testing.T) {
 	if FixParams(toy.Faulty(), nil, "all") != nil {
 		t.Error("all faults fix something")
 	}
+	clean := toy.Clean()
+	clean.Params = append(clean.Params, toy.Faulty().Params...)
+	got = fixParams(clean, map[string]int64{"fault.nap": 3}, "none", true)
+	if len(got) != 3 || got["fault.nap"] != 3 || got["fault.lie"] != 0 || got["threads"] != 2 {
+		t.Errorf("with defaults, fixed %v", got)
+	}
 	for option, o := range map[string]Options{
 		"Params": {Params: map[string]int64{"nosuch": 1}}, "Faults": {Faults: "nap,nosuch"},
 	} {

@@ -26,7 +26,7 @@ func (f *Failure) Text(hints ...Hint) string {
 	switch {
 	case what == "":
 		what = fail.Kind.String()
-	case slices.Contains([]sim.Kind{sim.Deadlock, sim.Livelock, sim.Leak}, fail.Kind):
+	case slices.Contains([]sim.Kind{sim.Deadlock, sim.Livelock, sim.Leak, sim.Liveness}, fail.Kind):
 		what = fail.Kind.String() + ", " + what
 	}
 	fmt.Fprintf(&b, "FAIL  %s  %s: %s\n", f.Scenario.Name, what, f.Property)

@@ -28,6 +28,9 @@ func Verify(ctx context.Context, o Options) (*Report, error) {
 	if s, _ := newSearch(o.Strategy); s != nil {
 		return nil, &OptionError{Option: "Strategy", Reason: o.Strategy + ": a search repeats its decisions in each run, there is nothing more to verify"}
 	}
+	if err := refuseFeedback(o.Strategy); err != nil {
+		return nil, err
+	}
 	begin := time.Now()
 	b := newBatch(ctx, o, begin)
 	first := make([][]Digest, len(o.Scenarios))

@@ -25,6 +25,7 @@ type chunk struct {
 type record struct {
 	digest Digest
 	steps  uint64
+	arm    string // see Arm.Name
 }
 
 // failed is a run that failed. The result is missing if a lower run is known to
@@ -41,6 +42,8 @@ type worker struct {
 	b        *batch
 	world    *sim.World
 	strategy sim.Strategy
+
+	feedbacks []*sim.Feedback // by scenario, if that is the strategy
 
 	mu    sync.Mutex
 	cur   *chunk
@@ -116,6 +119,10 @@ func (w *worker) do(c *chunk) {
 		}
 		cfg.Strategy, cfg.Defaults = p.search, true
 	}
+	if f := w.feedback(c.scenario); f != nil {
+		cfg.Strategy = f
+		defer p.coverage.add(f)
+	}
 	at := uint64(0)
 	broken := func(e *PanicError) {
 		c.err, c.errOrder = e, at
@@ -153,7 +160,7 @@ func (w *worker) setSeed(seed uint64) {
 
 // record adds a run to its chunk.
 func (b *batch) record(c *chunk, p *plan, r *sim.Result, j uint64) {
-	c.runs = append(c.runs, record{runDigest(p.name, r), r.Steps})
+	c.runs = append(c.runs, record{runDigest(p.name, r), r.Steps, armOf(r)})
 	b.runs.Add(1)
 	b.steps.Add(r.Steps)
 	if r.Failure == nil {

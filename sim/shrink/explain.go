@@ -12,8 +12,10 @@ import (
 
 // Explanation says why a run fails.
 type Explanation struct {
-	// Shrunk is the search for the minimal run, which is the one explained.
+	// Shrunk is the search for the minimal run, which is the one explained. AsItIs
+	// says that there was none: the given run is explained.
 	Shrunk *Result
+	AsItIs bool
 	// Steps are the Made steps of the minimal run, with source lines; then, up to
 	// Known, what stood before the threads when the run ended; then what threads do
 	// after that in runs that pass.
@@ -63,8 +65,10 @@ func Explain(ctx context.Context, s *sim.Scenario, f *runner.File, o Options) (*
 		return nil, err
 	}
 	before := x.size()
-	x.shrink()
-	e := &Explanation{}
+	if !o.AsItIs {
+		x.shrink()
+	}
+	e := &Explanation{AsItIs: o.AsItIs}
 	if x.err == nil && x.divergent == nil && x.run.Failure.Kind != sim.Stuck {
 		x.o.Replays, x.o.Time = x.replays+x.o.Replays, time.Since(x.begun)+x.o.Time // as much again
 		x.explain(e)
@@ -74,6 +78,31 @@ func Explain(ctx context.Context, s *sim.Scenario, f *runner.File, o Options) (*
 	}
 	e.Shrunk, e.Replays = x.result(before), x.replays
 	return e, nil
+}
+
+// The bounds of a brief explanation: its time, for the search and again for the
+// flips, the steps of all its runs, those of the run that it is about, and the
+// decisions that a run may have to be explained as it is.
+const (
+	briefTime      = 4 * time.Second
+	briefWork      = 20_000_000
+	briefSteps     = 50_000
+	briefDecisions = 10
+)
+
+// Brief returns options for an explanation that is made in passing, of the run of a
+// file, which has so many steps. A run that takes few decisions, as a smaller one
+// that Run has found does, is explained as it is. The replays are bounded so that on
+// most machines the time is not what ends the search: equal runs then get equal
+// explanations. ok is false if the run is too long for it.
+func Brief(f *runner.File, steps uint64, watchdog time.Duration) (o Options, ok bool) {
+	if steps > briefSteps {
+		return Options{}, false
+	}
+	return Options{
+		Replays: int(briefWork / max(steps, 1_000)), Time: briefTime, Watchdog: watchdog,
+		AsItIs: decisions(choice.Schedule(f.Segments)) <= briefDecisions,
+	}, true
 }
 
 // explain flips the pairs of the best run.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/internal/toy"
+	"github.com/collider-amqp/collider/sim/runner"
 )
 
 func explained(t *testing.T, s *sim.Scenario) *Explanation {
@@ -104,5 +106,39 @@ func TestExplainSaysThatARunDoesNotRepeatItself(t *testing.T) {
 	}
 	if text := e.Text(); !strings.Contains(text, "TOY-1") {
 		t.Error(text)
+	}
+}
+
+// TestExplainAsItIs explains a given run, and finds the pair that explaining the
+// smallest one finds.
+func TestExplainAsItIs(t *testing.T) {
+	s := noisy("lost", 3, lost)
+	f := failing(t, s, "random", 1)
+	e, err := Explain(context.Background(), s, f, Options{AsItIs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !e.AsItIs || e.Shrunk.Minimal || e.Shrunk.Failure.File(f.Origin).Digest != f.Digest {
+		t.Errorf("the run explained is another one: %+v", e.Shrunk)
+	}
+	if !e.has("main/x load atomic counter", "main/y store atomic counter") && !e.has("main/y load atomic counter", "main/x store atomic counter") {
+		t.Errorf("the pair that decides is not there:\n%s", e.Text())
+	}
+}
+
+func TestBriefIsWithinBounds(t *testing.T) {
+	s := noisy("lost", 3, lost)
+	f := failing(t, s, "random", 1)
+	small := shrunk(t, s, f, Options{}).File
+	for _, c := range []struct {
+		f     *runner.File
+		steps uint64
+		ok    bool
+		asIs  bool
+	}{{f, 100, true, false}, {small, 100, true, true}, {small, briefSteps, true, true}, {f, briefSteps + 1, false, false}} {
+		o, ok := Brief(c.f, c.steps, time.Second)
+		if ok != c.ok || o.AsItIs != c.asIs || ok && (uint64(o.Replays)*c.steps > briefWork || o.Replays < 100 || o.Watchdog != time.Second) {
+			t.Errorf("%d steps: %+v, %v", c.steps, o, ok)
+		}
 	}
 }

@@ -19,6 +19,8 @@ type Options struct {
 	// Watchdog is the wall-clock time after which a step that does not come back is
 	// reported. Zero means 10 s, negative never.
 	Watchdog time.Duration
+	// AsItIs has Explain explain the given run, and not look for a smaller one.
+	AsItIs bool
 	// Progress, if set, is called after each candidate that was taken.
 	Progress func(size Size, replays int)
 

@@ -41,9 +41,10 @@ func nameOf(f *sim.Failure) string {
 	return f.Kind.String()
 }
 
-// shown returns the indices of the steps to be shown: those of the pairs, those
-// that were decided, what is around them, and the end.
-func (e *Explanation) shown() []int {
+// Near returns the indices of the steps to be shown, in order and not more than
+// most: those of the pairs, those that were decided, what is around them, and the
+// end.
+func (e *Explanation) Near(most int) []int {
 	n := len(e.Steps)
 	rank := make([]int, n)
 	mark := func(i, r int) {
@@ -67,8 +68,8 @@ func (e *Explanation) shown() []int {
 	}
 	var out []int
 	for r := 4; r >= 0; r-- {
-		for i := n - 1; i >= 0 && len(out) < shownSteps; i-- {
-			if rank[i] == r && (r > 0 || i < e.Known && e.Known <= shownSteps) {
+		for i := n - 1; i >= 0 && len(out) < most; i-- {
+			if rank[i] == r && (r > 0 || i < e.Known && e.Known <= most) {
 				out = append(out, i)
 			}
 		}
@@ -79,7 +80,7 @@ func (e *Explanation) shown() []int {
 
 // writeLanes draws the steps.
 func (e *Explanation) writeLanes(b *strings.Builder) {
-	shown := e.shown()
+	shown := e.Near(shownSteps)
 	var threads []string
 	for _, i := range shown {
 		if t := e.Steps[i].Thread; !slices.Contains(threads, t) {

@@ -52,11 +52,12 @@
 //
 //	SIM_SEED      first seed
 //	SIM_RUNS      number of runs
-//	SIM_STRATEGY  auto, surw, pos, urw, pct:D, random, sticky:N, starve, rr:N, dfs:P, delay:D
+//	SIM_STRATEGY  auto, surw, pos, urw, pct:D, random, sticky:N, starve, rr:N, dfs:P, delay:D,
+//	              feedback
 //	SIM_REPLAY    repeat the run of this failure file, and nothing else; tests that
 //	              it is not from are skipped
 //	SIM_VIEW      repeat the run of this failure file and draw it as an HTML page,
-//	              beside it or in SIM_OUT
+//	              beside it or in SIM_OUT; the page says what makes the run fail
 //	SIM_SHRINK    look for a smaller run that fails as this failure file says, and
 //	              write it beside the file, as NAME.min.sim.json
 //	SIM_EXPLAIN   show the smallest such run, and what decides it

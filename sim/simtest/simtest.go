@@ -295,6 +295,9 @@ func (x *explorer) run() {
 		x.t.Fatalf("simtest: no run: the test's deadline is too near")
 	case report.Interrupted:
 		x.t.Logf("simtest: %d of %d runs, then the test's deadline was near", report.Runs, x.e.Runs)
+	case report.Undigested:
+		f := report.Scenarios[0].Feedback
+		x.t.Logf("simtest: %d runs from seed %d, %d steps, %d reads-from classes, %d in one run only", report.Runs, x.e.Seed, report.Steps, f.Classes, f.Once)
 	default:
 		x.t.Logf("simtest: %d runs from seed %d, %d steps, digest %v", report.Runs, x.e.Seed, report.Steps, report.Digest)
 	}
@@ -375,8 +378,11 @@ func (x *explorer) hint(what, file string) runner.Hint {
 	return runner.Hint{Label: what, Line: runner.TestLineFor("SIM_"+strings.ToUpper(what), file, x.from)}
 }
 
-// seedLine repeats a run that has left no file.
+// seedLine repeats a run that has left no file, unless no seed names it.
 func (x *explorer) seedLine(f *runner.Failure) string {
+	if f.Result.Strategy == "feedback" {
+		return "(none: no file was written, and a seed does not name a run of this strategy)"
+	}
 	line := fmt.Sprintf("SIM_SEED=%d SIM_RUNS=1 ", f.Result.Seed)
 	if x.e.Strategy != "" {
 		line += "SIM_STRATEGY=" + x.e.Strategy + " "

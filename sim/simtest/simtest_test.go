@@ -317,6 +317,41 @@ func TestStuckHasASeedLine(t *testing.T) {
 	contains(t, f.all(), "stuck: a step does not come back", "SIM_SEED=1 SIM_RUNS=1 SIM_STRATEGY=random go test -run '^TestToy$/^sub$' ")
 }
 
+// What feedback has found is repeated by its file, never by a seed.
+func TestFeedback(t *testing.T) {
+	f := fresh(t)
+	t.Setenv("SIM_STRATEGY", "feedback")
+	Run(f, toy.Clean())
+	contains(t, f.all(), " reads-from classes, 0 in one run only")
+	if f.failed() || strings.Contains(f.all(), "digest") {
+		t.Error(f.all())
+	}
+	f = fresh(t)
+	t.Setenv("SIM_STRATEGY", "feedback")
+	Run(f, toy.LostUpdate())
+	contains(t, f.all(), "strategy feedback", "SIM_REPLAY=")
+	if len(f.errors) != 1 || strings.Contains(f.all(), "SIM_SEED") {
+		t.Error(f.all())
+	}
+	files, err := filepath.Glob("testdata/sim/TestToy-sub/*")
+	if err != nil || len(files) != 1 {
+		t.Fatalf("files %v, %v", files, err)
+	}
+	t.Setenv("SIM_REPLAY", files[0])
+	f = &fakeT{name: f.name}
+	Run(f, toy.LostUpdate())
+	contains(t, f.all(), "exactly as recorded")
+
+	f = fresh(t)
+	release := make(chan struct{})
+	RunWith(f, toy.Stuck(release), Options{Watchdog: 30 * time.Millisecond, Strategy: "feedback"})
+	close(release)
+	contains(t, f.all(), "stuck: a step does not come back", "a seed does not name a run")
+	if strings.Contains(f.all(), "SIM_SEED") {
+		t.Error(f.all())
+	}
+}
+
 func TestPackageOf(t *testing.T) {
 	for in, want := range map[string]string{
 		"example.org/a/b.TestX":            "example.org/a/b",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/runner"
+	"github.com/collider-amqp/collider/sim/shrink"
 	"github.com/collider-amqp/collider/sim/view"
 )
 
@@ -56,6 +57,7 @@ func (x *explorer) draw(file *runner.File, o *runner.Outcome) (string, error) {
 			return "", err
 		}
 		run.Result, run.Tap = &watched, tap
+		x.why(file, run)
 	}
 	path := strings.TrimSuffix(x.e.view, runner.FileSuffix) + view.Extension("html")
 	if out := x.out(); out != "" {
@@ -72,4 +74,28 @@ func (x *explorer) draw(file *runner.File, o *runner.Outcome) (string, error) {
 		return "", err
 	}
 	return path, os.WriteFile(path, b.Bytes(), 0o644)
+}
+
+// why has the page of a failing run say what makes it fail.
+func (x *explorer) why(file *runner.File, run *view.Run) {
+	if run.Result.Failure == nil {
+		return
+	}
+	o, ok := shrink.Brief(file, run.Result.Steps, x.e.Watchdog)
+	if !ok {
+		run.Hint = "The run is long: what makes it fail was not looked for. SIM_EXPLAIN does."
+		return
+	}
+	ctx, cancel := untilDeadline(x.t)
+	defer cancel()
+	e, err := shrink.Explain(ctx, x.s, file, o)
+	if err != nil {
+		run.Hint = "What makes it fail could not be found out: " + err.Error()
+		return
+	}
+	if e.Shrunk.Divergent != nil {
+		run.Hint = "What makes it fail could not be found out: a run did not repeat itself."
+		return
+	}
+	run.Explanation = e
 }

@@ -33,7 +33,7 @@ func TestView(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		contains(t, string(page), "SER-1", ">failed<", "SIM_REPLAY=", "TestToy")
+		contains(t, string(page), "SER-1", ">failed<", "SIM_REPLAY=", "TestToy", "No order of two operations on one object decides it")
 	}
 
 	fixed := toy.Clean()

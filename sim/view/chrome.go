@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // chromeEvent is an event of the Trace Event Format.
@@ -30,11 +31,12 @@ const (
 
 // WriteChrome writes the run in the Trace Event Format (JSON), which Perfetto and
 // chrome://tracing read: a slice for each callback, job and call, a track for each
-// thread and each network connection, and flow arrows from an add to its job, from
-// a schedule to its function, and from a wake to the callback that serves it. The
-// time axis counts events, one microsecond each.
+// thread and each network connection, an asynchronous slice for each frame that is
+// under way for a while, and flow arrows from an add to its job, from a schedule to
+// its function, and from a wake to the callback that serves it. The time axis counts
+// events, one microsecond each.
 func WriteChrome(w io.Writer, r *Run) error {
-	m := newModel(r)
+	m := &newModel(&Run{Scenario: r.Scenario, Result: r.Result, History: r.History, Tap: r.Tap}).model
 	c := &chromeWriter{w: bufio.NewWriter(w)}
 	c.w.WriteString("{\"otherData\":")
 	c.json(map[string]string{"run": m.Title})
@@ -44,10 +46,10 @@ func WriteChrome(w io.Writer, r *Run) error {
 		c.name("process_name", wiresPID, 0, "network")
 	}
 	for i, name := range m.Threads {
-		c.name("thread_name", threadsPID, i+1, name)
+		c.track(threadsPID, i+1, name)
 	}
 	for i, name := range m.Wires {
-		c.name("thread_name", wiresPID, i+1, name)
+		c.track(wiresPID, i+1, name)
 	}
 	c.rows(m)
 	c.flows(m)
@@ -86,11 +88,23 @@ func (c *chromeWriter) name(what string, pid, tid int, name string) {
 	c.event(chromeEvent{Name: what, Phase: "M", PID: pid, TID: tid, Args: map[string]any{"name": name}})
 }
 
+// track names a track and gives it its place.
+func (c *chromeWriter) track(pid, tid int, name string) {
+	c.name("thread_name", pid, tid, name)
+	c.event(chromeEvent{Name: "thread_sort_index", Phase: "M", PID: pid, TID: tid, Args: map[string]any{"sort_index": tid}})
+}
+
 // rows writes slices and instants. A slice that the end of the run left open ends
 // there.
 func (c *chromeWriter) rows(m *model) {
 	open := map[int]bool{}
 	var order []int
+	late := map[int]bool{} // frames that are delivered later
+	for i := range m.Rows {
+		if r := &m.Rows[i]; r.Kind == "wire" && r.Of != 0 {
+			late[r.Of-1] = true
+		}
+	}
 	for i := range m.Rows {
 		e := m.chrome(i)
 		switch m.Rows[i].Kind {
@@ -105,6 +119,7 @@ func (c *chromeWriter) rows(m *model) {
 			e.Phase, e.Scope = "i", "t"
 		}
 		c.event(e)
+		c.flight(m, i, late)
 	}
 	for k := len(order) - 1; k >= 0; k-- {
 		if i := order[k]; open[i] {
@@ -115,11 +130,40 @@ func (c *chromeWriter) rows(m *model) {
 	}
 }
 
+// flight writes the beginning of a frame's flight at its sending, the end at its
+// delivery. Flights of one connection overlap, which slices of a track must not.
+func (c *chromeWriter) flight(m *model, i int, late map[int]bool) {
+	r, from, phase := &m.Rows[i], i, "b"
+	switch {
+	case r.Kind != "wire":
+		return
+	case r.Of != 0:
+		from, phase = r.Of-1, "e"
+	case !late[i]:
+		return
+	}
+	c.event(chromeEvent{
+		Name: m.Rows[from].chromeName(), Cat: "in flight", Phase: phase, TS: i + 1, PID: wiresPID, TID: r.Wire, ID: strconv.Itoa(from + 1),
+	})
+}
+
+// chromeName is a row's name in the trace: a frame's performative, else its own.
+func (r *row) chromeName() string {
+	if r.Kind != "wire" || r.Text == "" {
+		return r.Name
+	}
+	what, _, _ := strings.Cut(r.Text, " [")
+	if r.Name != "frame" {
+		what = r.Name + " " + what
+	}
+	return what
+}
+
 // chrome returns row i without its phase.
 func (m *model) chrome(i int) chromeEvent {
 	r := &m.Rows[i]
 	e := chromeEvent{
-		Name: r.Name, Cat: r.Class, TS: i + 1, PID: threadsPID, TID: r.Thread,
+		Name: r.chromeName(), Cat: r.Class, TS: i + 1, PID: threadsPID, TID: r.Thread,
 		Args: map[string]any{"time_ns": r.Time},
 	}
 	if r.Wire != 0 {

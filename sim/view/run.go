@@ -7,6 +7,7 @@ import (
 
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/history"
+	"github.com/collider-amqp/collider/sim/shrink"
 )
 
 // Run is what is drawn.
@@ -23,6 +24,15 @@ type Run struct {
 	History *history.History
 	// Tap that watched the run. Nil if none did.
 	Tap *Tap
+	// Explanation says why the run fails, or a smaller one that fails in the same
+	// way. Only the page shows it. Nil if it is not known.
+	Explanation *shrink.Explanation
+	// Hint is a sentence for the reader, as what was not done. May be empty.
+	Hint string
+	// Sources returns the text of a source file, for the page's source lines. Nil
+	// reads the files where the compiler found them, and has the page say which of
+	// them are newer than the program.
+	Sources func(path string) ([]byte, error)
 
 	_ struct{}
 }

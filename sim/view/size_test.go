@@ -1,15 +1,11 @@
 package view_test
 
-import (
-	"testing"
-
-	"github.com/collider-amqp/collider/sim"
-)
+import "testing"
 
 // TestLongRunStaysSmall bounds what a run of ten thousand events costs: the page
 // can be mailed.
 func TestLongRunStaysSmall(t *testing.T) {
-	r := watched(t, long, sim.RunConfig{Seed: 1, Strategy: sim.RoundRobin(20)})
+	r := longRun(t, 600)
 	if r.Result.Failure != nil {
 		t.Fatal(r.Result.Failure)
 	}
@@ -27,7 +23,7 @@ func TestLongRunStaysSmall(t *testing.T) {
 }
 
 func BenchmarkHTML(b *testing.B) {
-	r := watched(b, long, sim.RunConfig{Seed: 1, Strategy: sim.RoundRobin(20)})
+	r := longRun(b, 600)
 	b.ReportMetric(float64(len(r.Result.History.Events)), "events")
 	for b.Loop() {
 		write(b, "html", r)

@@ -1,7 +1,9 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,12 +26,10 @@ type Tap struct {
 	w       *sim.World
 	wires   wires
 	capture *pcapng.Capture
-	pending choice
 	events  []eventInfo // by Seq-1
-	choices []choice
+	choices []choice    // in order of their steps
 	stacks  interner
 	silent  []silentStep // up to the first event
-	threads []string     // of these
 }
 
 // silentStep is a step that the scheduler chose in a run without events.
@@ -79,27 +79,25 @@ func (t *Tap) Begin(w *sim.World) {
 
 // Chose implements sim.Tap.
 func (t *Tap) Chose(run []*sim.Thread, next *sim.Thread) {
-	c := &t.pending
-	c.step, c.chosen, c.others = t.w.Step()+1, about(next), nil
+	if len(t.choices) >= maxRows {
+		return
+	}
+	c := choice{step: t.w.Step() + 1, chosen: about(next)}
 	for _, x := range run {
 		if x != next && len(c.others) < maxOthers {
 			c.others = append(c.others, about(x))
 		}
 	}
-	if len(t.events) == 0 && len(t.silent) < maxRows {
+	t.choices = append(t.choices, c)
+	if len(t.events) == 0 {
 		t.chooseSilently(next)
 	}
 }
 
 // chooseSilently keeps a choice for the case that the run records no events.
 func (t *Tap) chooseSilently(next *sim.Thread) {
-	for len(t.threads) <= next.ID() {
-		t.threads = append(t.threads, "")
-	}
-	t.threads[next.ID()] = next.Name()
-	now := moment{at: t.w.Elapsed(), step: t.pending.step, thread: int32(next.ID())}
+	now := moment{at: t.w.Elapsed(), step: t.w.Step() + 1, thread: next.Name()}
 	t.silent = append(t.silent, silentStep{now, strings.TrimSpace(next.Op().Kind.String() + " " + next.Object())})
-	t.choices = append(t.choices, t.pending)
 }
 
 // about says what a thread is about to do: "client/run: lock mutex inbox".
@@ -113,16 +111,25 @@ func (t *Tap) Recorded(seq uint64, at []sim.Frame) {
 		return // the history is full
 	}
 	if seq == 1 {
-		t.silent, t.threads, t.choices = nil, nil, nil
+		t.silent = nil
 	}
 	e := eventInfo{stack: t.stacks.add(at[:min(len(at), maxStack)]), choice: -1}
-	if t.pending.step == t.w.Step() && len(t.pending.others) > 0 {
-		if n := len(t.choices); n == 0 || t.choices[n-1].step != t.pending.step {
-			t.choices = append(t.choices, t.pending)
-		}
-		e.choice = len(t.choices) - 1
+	if n := len(t.choices); n > 0 && t.choices[n-1].step == t.w.Step() {
+		e.choice = n - 1
 	}
 	t.events = append(t.events, e)
+}
+
+// choiceAt returns the index of the choice of a step, -1 if there was none.
+func (t *Tap) choiceAt(step uint64) int {
+	if t == nil {
+		return -1
+	}
+	i, ok := slices.BinarySearchFunc(t.choices, step, func(c choice, step uint64) int { return cmp.Compare(c.step, step) })
+	if !ok {
+		return -1
+	}
+	return i
 }
 
 func (x *interner) add(at []sim.Frame) int {
@@ -145,9 +152,9 @@ func (x *interner) add(at []sim.Frame) int {
 // Observe implements netsim.Observer.
 func (t *Tap) Observe(e netsim.Event) {
 	t.capture.Observe(e)
-	now := moment{after: t.w.Recorder().Len(), at: e.Time, step: t.w.Step(), thread: -1}
+	now := moment{after: t.w.Recorder().Len(), at: e.Time, step: t.w.Step()}
 	if c := t.w.CurrentThread(); c != nil && (e.What == netsim.Sent || e.What == netsim.Dialed) {
-		now.thread = int32(c.ID())
+		now.thread = c.Name()
 	}
 	t.wires.observe(e, now)
 }
@@ -165,5 +172,5 @@ type moment struct {
 	after  int // number of events before
 	at     time.Duration
 	step   uint64
-	thread int32 // -1 if it is none's doing
+	thread string // empty if it is none's doing
 }

@@ -19,11 +19,23 @@ type data struct {
 		Q, T, S          int64
 		K, G, N, X, E    string
 		H, D, W, O, P, C int
-		B, R             bool
+		B, R, F          bool
+		Y                string
 	}
-	Edges   [][3]int
-	Stacks  [][]int
-	Lines   []struct{ At, Fn, Src string }
+	Edges  [][3]int
+	Stacks [][]int
+	Lines  []struct {
+		At, Fn, Src string
+		N, File     int
+	}
+	Files []struct {
+		Name  string
+		Parts []struct {
+			From int
+			Text []string
+		}
+	}
+	Cast    []struct{ Name, Is string }
 	Choices []struct {
 		Step   uint64
 		Chosen string
@@ -242,9 +254,14 @@ func TestEqualRunsGiveEqualFiles(t *testing.T) {
 
 func TestFormats(t *testing.T) {
 	r := broker(t)
-	h, err := history.Read(bytes.NewReader(write(t, "ndjson", r)))
-	if err != nil || h.Digest() != r.Result.History.Digest() {
-		t.Errorf("the history came back as another one: %v", err)
+	var h *history.History
+	for _, r := range []*view.Run{failing(t), watched(t, hostile("a/b\n\"\\<\u2028\x00é"), sim.RunConfig{}), r} {
+		var err error
+		h, err = history.Read(bytes.NewReader(write(t, "ndjson", r)))
+		want := r.Result.History
+		if err != nil || h.Digest() != want.Digest() || !slices.Equal(h.Events, want.Events) || !slices.Equal(h.Threads, want.Threads) {
+			t.Errorf("%s: the history came back as another one: %v", r.Scenario, err)
+		}
 	}
 	if b := write(t, "pcapng", r); !bytes.Contains(b, []byte("scenario broker, seed 3")) {
 		t.Error("the capture does not name the run")

@@ -30,6 +30,10 @@ func Proxy(config Config) cli.Command {
 	return cli.Command{
 		Name: "proxy", Args: "-to HOST:PORT",
 		Doc: "let faults happen between two programs on real sockets",
+		Flags: []string{
+			"acceptor", "bandwidth", "buffer", "by", "bytes", "conns", "dialer", "fault", "faults", "for", "jitter", "json", "lasting",
+			"latency", "listen", "n", "pcap", "plan", "seed", "split", "to", "when", "within",
+		},
 		Run: func(ctx context.Context, env *cli.Env, args []string) int {
 			c := command{env: env}
 			c.options.Predicates, c.options.Predicate = config.Predicates, config.Predicate

@@ -176,3 +176,36 @@ func Stuck(release <-chan struct{}) *sim.Scenario {
 		Run: func(w *sim.World) { w.Yield(); <-release },
 	}
 }
+
+// Rare fails in about one run of a thousand: a reader must see a writer's counter
+// at three given moments, behind the noise of other threads. It is the canary of
+// the harness's own plumbing: what it takes to fail is known.
+func Rare() *sim.Scenario {
+	return &sim.Scenario{
+		Name: "toy/rare", Doc: "a reader that sees a counter at three given moments",
+		Properties: []sim.Property{{Rule: "TOY-4", Doc: "the reader never sees 3, 5 and 7"}},
+		Params:     []sim.Param{{Name: "noise", Doc: "threads that do nothing of interest", Default: 2, Max: 3}},
+		Run: func(w *sim.World) {
+			counter, noise := w.NewInt64("counter", 0), w.NewInt64("noise", 0)
+			g := w.NewWaitGroup("all")
+			for range w.Param("noise") {
+				g.Go("noise", func() { noise.Add(1) })
+			}
+			g.Go("writer", func() {
+				for i := range int64(9) {
+					counter.Store(i + 1)
+				}
+			})
+			var seen [3]int64
+			g.Go("reader", func() {
+				for i := range seen {
+					seen[i] = counter.Load()
+				}
+			})
+			g.Wait()
+			if seen == [...]int64{3, 5, 7} {
+				w.Fail("TOY-4", "the reader saw 3, 5 and 7")
+			}
+		},
+	}
+}
