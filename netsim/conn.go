@@ -41,22 +41,11 @@ func (c *Conn) open(p *pair, h *Host, in, out *stream, local, remote Addr) {
 	}
 	c.readBy, c.writeBy, c.closed, c.dead, c.err, c.linger = 0, 0, false, false, 0, false
 	if c.readEvent.IsZero() {
-		c.readEvent.Init(p.n.w, func() { c.wake(p, true) })
-		c.writeEvent.Init(p.n.w, func() { c.wake(p, false) })
+		c.readEvent.Init(p.n.w, func() { c.in.update() })
+		c.writeEvent.Init(p.n.w, func() { c.out.update() })
 	}
 	c.readEvent.Stop()
 	c.writeEvent.Stop()
-}
-
-// wake is the function of a deadline's event. The connection's pair never changes.
-func (c *Conn) wake(p *pair, read bool) {
-	acquire(p)
-	if read {
-		c.in.update()
-	} else {
-		c.out.update()
-	}
-	release(p)
 }
 
 // LocalAddr returns the Addr of this end.
@@ -68,34 +57,39 @@ func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 // Read reads up to len(p) bytes; how many of those at hand depends on the path's
 // Split. It waits until there is at least one. After the end of the stream it
 // returns io.EOF.
-func (c *Conn) Read(p []byte) (int, error) {
+//
+//go:norace
+func (c *Conn) Read(p []byte) (n int, err error) {
+	if w := c.p.n.w; w.Outside() {
+		c.lock()
+		w.Inside(func() { n, err = c.Read(p) })
+		if err == nil || err == io.EOF {
+			c.in.received()
+		}
+		hasWritten(p[:n])
+		c.unlock()
+		return n, err
+	}
 	s := c.in
-	for {
+	for done := false; !done; {
 		if len(p) == 0 {
 			s.obj.Point(sim.OpRecv, true)
 		} else {
 			s.obj.Await(sim.OpRecv, classRead, c.beforeRead())
 		}
-		acquire(c.p)
-		n, err, done := c.read(p)
-		if done {
-			rest(s, &c.readEvent)
-			release(c.p)
-			return n, err
-		}
-		release(c.p)
+		n, err, done = c.read(p)
 	}
+	rest(s, &c.readEvent)
+	return n, err
 }
 
 // beforeRead reports whether a Read need not wait; if it must, the deadline is
 // armed.
 func (c *Conn) beforeRead() bool {
-	acquire(c.p)
 	on := c.in.readable()
 	if !on && c.readBy != 0 {
 		c.readEvent.Set(c.readBy)
 	}
-	release(c.p)
 	return on
 }
 
@@ -129,28 +123,43 @@ func (c *Conn) read(p []byte) (n int, err error, done bool) {
 
 // Write writes all of p. It waits while the send buffer is full. Concurrent
 // Writes do not mix their bytes.
+//
+//go:norace
 func (c *Conn) Write(p []byte) (n int, err error) {
-	s := c.out
-	for class := classWrite; ; class = classMore {
-		s.obj.Await(sim.OpSend, class, c.beforeWrite(class, len(p)))
-		acquire(c.p)
-		var k int
-		k, err = c.write(p[n:])
-		n += k
-		done := err != nil || n == len(p)
-		if holds := class == classMore; holds == done {
-			s.writing = !done // keeps the others' bytes out of the middle
-			s.update()
-		}
-		if done {
-			rest(s, &c.writeEvent)
-		}
-		release(c.p)
-		c.stopIfGone()
-		if done {
-			return n, err
-		}
+	w := c.p.n.w
+	c.lock()
+	for class, done := classWrite, false; !done; class = classMore {
+		w.Inside(func() { c.awaitWrite(class, len(p)) })
+		c.out.sends()
+		w.Inside(func() {
+			var k int
+			k, err = c.write(p[n:])
+			n += k
+			done = err != nil || n == len(p)
+			c.wrote(class, done)
+		})
 	}
+	hasRead(p[:n])
+	c.unlock()
+	return n, err
+}
+
+// awaitWrite waits until a write of the class may be worth while.
+func (c *Conn) awaitWrite(class, size int) {
+	c.out.obj.Await(sim.OpSend, class, c.beforeWrite(class, size))
+}
+
+// wrote follows each part of a Write.
+func (c *Conn) wrote(class int, done bool) {
+	s := c.out
+	if holds := class == classMore; holds == done {
+		s.writing = !done // keeps the others' bytes out of the middle
+		s.update()
+	}
+	if done {
+		rest(s, &c.writeEvent)
+	}
+	c.stopIfGone()
 }
 
 // stopIfGone lets the calling thread stop inside an operation that has brought its own
@@ -164,27 +173,31 @@ func (c *Conn) stopIfGone() {
 // beforeWrite does for Write what beforeRead does for Read.
 func (c *Conn) beforeWrite(class, size int) bool {
 	s := c.out
-	acquire(c.p)
 	on := s.broken() || class == classWrite && !s.writing && (s.room() > 0 || size == 0)
 	if !on && c.writeBy != 0 {
 		c.writeEvent.Set(c.writeBy)
 	}
-	release(c.p)
 	return on
 }
 
 // TryWrite writes what fits into the send buffer and never waits. An n below
 // len(p) with a nil error says that the buffer is full or that another Write is
 // under way.
+//
+//go:norace
 func (c *Conn) TryWrite(p []byte) (n int, err error) {
-	s := c.out
-	s.obj.Point(sim.OpTrySend, true)
-	acquire(c.p)
-	if !s.writing || s.broken() {
-		n, err = c.write(p)
-	}
-	release(c.p)
-	c.stopIfGone()
+	w := c.p.n.w
+	c.lock()
+	w.Inside(func() { c.out.obj.Point(sim.OpTrySend, true) })
+	c.out.sends()
+	w.Inside(func() {
+		if s := c.out; !s.writing || s.broken() {
+			n, err = c.write(p)
+		}
+		c.stopIfGone()
+	})
+	hasRead(p[:n])
+	c.unlock()
 	return n, err
 }
 
@@ -216,10 +229,16 @@ func (c *Conn) write(p []byte) (int, error) {
 // Close ends both directions. Bytes written before are still delivered, unless
 // bytes were left unread or come in later: then the connection is reset. Blocked
 // operations fail with net.ErrClosed, and so does a second Close.
-func (c *Conn) Close() error {
+//
+//go:norace
+func (c *Conn) Close() (err error) {
+	if w := c.p.n.w; w.Outside() {
+		c.lock()
+		w.Inside(func() { err = c.Close() })
+		c.unlock()
+		return err
+	}
 	c.out.obj.Point(sim.OpClose, true)
-	acquire(c.p)
-	defer release(c.p)
 	if c.closed {
 		return c.opError("close", net.ErrClosed)
 	}
@@ -247,11 +266,17 @@ func (c *Conn) close() {
 }
 
 // CloseWrite ends the outgoing direction after the bytes written before.
-func (c *Conn) CloseWrite() error {
+//
+//go:norace
+func (c *Conn) CloseWrite() (err error) {
+	if w := c.p.n.w; w.Outside() {
+		c.lock()
+		w.Inside(func() { err = c.CloseWrite() })
+		c.unlock()
+		return err
+	}
 	s := c.out
 	s.obj.Point(sim.OpClose, true)
-	acquire(c.p)
-	defer release(c.p)
 	switch {
 	case c.closed:
 		return c.opError("close", net.ErrClosed)
@@ -266,8 +291,12 @@ func (c *Conn) CloseWrite() error {
 
 // SetLinger with 0 makes Close reset the connection; a negative number restores
 // the default, as any other here does: Close does not wait.
+//
+//go:norace
 func (c *Conn) SetLinger(sec int) error {
+	c.lock()
 	c.linger = sec == 0
+	c.unlock()
 	return nil
 }
 
@@ -282,18 +311,27 @@ func (c *Conn) SetDeadline(t time.Time) error {
 // SetReadDeadline sets the time, of the host's clock, at which waiting and later
 // Reads fail with os.ErrDeadlineExceeded. The zero time means never.
 func (c *Conn) SetReadDeadline(t time.Time) error {
-	return c.setDeadline(t, &c.readBy, &c.readEvent, c.in)
+	return c.setDeadline(t, false)
 }
 
 // SetWriteDeadline does the same for Write.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
-	return c.setDeadline(t, &c.writeBy, &c.writeEvent, c.out)
+	return c.setDeadline(t, true)
 }
 
-func (c *Conn) setDeadline(t time.Time, by *time.Duration, e *sim.Event, s *stream) error {
+//go:norace
+func (c *Conn) setDeadline(t time.Time, write bool) (err error) {
+	if w := c.p.n.w; w.Outside() {
+		c.lock()
+		w.Inside(func() { err = c.setDeadline(t, write) })
+		c.unlock()
+		return err
+	}
+	by, e, s := &c.readBy, &c.readEvent, c.in
+	if write {
+		by, e, s = &c.writeBy, &c.writeEvent, c.out
+	}
 	s.obj.Point(sim.OpReset, true)
-	acquire(c.p)
-	defer release(c.p)
 	if c.closed {
 		return &net.OpError{Op: "set", Net: "tcp", Addr: c.local, Err: net.ErrClosed}
 	}

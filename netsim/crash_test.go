@@ -249,8 +249,8 @@ func TestDialerCrashes(t *testing.T) {
 func TestCrashFaultByTime(t *testing.T) {
 	r := story(t, 1, func(w *sim.World) {
 		x := New(w, faulty("crash broker @time 2s for 3s", "crash broker @time 4s for 20s"))
-		boots := 0
-		x.Host("broker").OnRestart(func() { boots++ })
+		boots := w.NewInt64("boots", 0)
+		x.Host("broker").OnRestart(func() { boots.Add(1) })
 		old := x.Host("broker").Machine()
 		x.Host("broker").Go("software", func() {
 			w.Sleep(2500 * time.Millisecond)
@@ -261,8 +261,8 @@ func TestCrashFaultByTime(t *testing.T) {
 			w.Fail("test", "it is up")
 		}
 		w.Sleep(time.Second)
-		if !x.Host("broker").Up() || x.Host("broker").Machine() == old || boots != 1 {
-			w.Fail("test", "it has not restarted: %d boots", boots)
+		if !x.Host("broker").Up() || x.Host("broker").Machine() == old || boots.Load() != 1 {
+			w.Fail("test", "it has not restarted: %d boots", boots.Load())
 		}
 	})
 	if r.Failure != nil {
@@ -284,9 +284,9 @@ func TestCrashActsOnce(t *testing.T) {
 	stories(t, func(w *sim.World) {
 		x := New(w, faulty("crash broker on *->broker @byte 2 for 1s"))
 		y := &scene{Network: x, w: w}
-		boots := 0
+		boots := w.NewInt64("boots", 0)
 		serve := func() {
-			boots++
+			boots.Add(1)
 			l, err := x.Host("broker").Listen("tcp", ":5672")
 			y.must(err, "listen")
 			for {
@@ -298,7 +298,7 @@ func TestCrashActsOnce(t *testing.T) {
 		}
 		x.Host("broker").OnRestart(serve)
 		x.Host("broker").Go("serve", serve)
-		for boots == 0 {
+		for boots.Load() == 0 {
 			w.Yield()
 		}
 		w.Sleep(time.Millisecond)
@@ -314,7 +314,7 @@ func TestCrashActsOnce(t *testing.T) {
 		y.must(err, "dial")
 		y.send(c, "abcd")
 		w.Sleep(time.Minute)
-		y.want(boots == 2 && x.Host("broker").Up(), "%d boots", boots)
+		y.want(boots.Load() == 2 && x.Host("broker").Up(), "%d boots", boots.Load())
 		x.Host("broker").Crash()
 	})
 }

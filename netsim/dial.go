@@ -44,8 +44,10 @@ const classDial = 1
 // Dial connects to a listener: "broker:5672"; the network is "tcp". It returns
 // when the connection stands, though maybe not accepted yet, or when ctx ends.
 // ctx is context.Background or a context of the World. Errors are a *net.OpError
-// around ECONNREFUSED, ENETDOWN (this host is down), a *net.DNSError for an unknown host, the context's end, or
-// the reason why the address cannot be read.
+// around ECONNREFUSED, ENETDOWN (this host is down), a *net.DNSError for an unknown
+// host, the context's end, or the reason why the address cannot be read.
+//
+//go:norace
 func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if err := checkNetwork(network); err != nil {
 		return nil, dialError(network, nil, err)
@@ -56,9 +58,7 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	}
 	to := h
 	if !self(name) {
-		acquireNet(h.n)
-		to = h.n.host(name)
-		releaseNet(h.n)
+		h.n.w.Inside(func() { to = h.n.host(name) })
 	}
 	if to == nil {
 		return nil, dialError(network, nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true})
@@ -67,15 +67,17 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	if err := ctx.Err(); err != nil {
 		return nil, dialError(network, addr, contextError(err))
 	}
-	d := h.call(to, port)
+	var d *handshake
+	answered := false
+	h.n.toObserver()
+	h.n.w.Inside(func() { d = h.call(to, port); answered = d != nil && d.answered() })
 	if d == nil {
 		return nil, dialError(network, addr, errDialDown)
 	}
-	if d.answered() {
-		return d.result(network, addr)
-	}
-	if err := d.wait(ctx); err != nil {
-		return nil, dialError(network, addr, err)
+	if !answered {
+		if err := d.wait(ctx); err != nil {
+			return nil, dialError(network, addr, err)
+		}
 	}
 	return d.result(network, addr)
 }
@@ -83,16 +85,11 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 // call starts the handshake. It returns nil if the host is down.
 func (h *Host) call(to *Host, port int) *handshake {
 	n := h.n
-	acquireNet(n)
-	l := to.listener(port)
-	releaseNet(n)
-	if l != nil {
+	if l := to.listener(port); l != nil {
 		l.obj.Point(sim.OpSend, true)
 	} else {
 		to.obj.Point(sim.OpLoad, false)
 	}
-	acquireNet(n)
-	defer releaseNet(n)
 	if h.down {
 		return nil
 	}
@@ -103,7 +100,7 @@ func (h *Host) call(to *Host, port int) *handshake {
 	d.p = n.newPair(h, to)
 	d.p.open(n, h, to, Addr{h.name, h.freePort()}, Addr{to.name, port}, d.there, d.back)
 	if d.event.IsZero() {
-		d.event.Init(n.w, d.tick)
+		d.event.Init(n.w, d.arrive)
 	}
 	n.dials = append(n.dials, d)
 	n.observe(&d.p.ab, Dialed)
@@ -111,35 +108,42 @@ func (h *Host) call(to *Host, port int) *handshake {
 	return d
 }
 
-// answered reports whether Dial can return. Whoever answers switches the dialler on
-// afterwards, if it waits by then: the read need not be ordered.
-//
-//go:norace
+// answered reports whether Dial can return.
 func (d *handshake) answered() bool { return d.stage >= stageACK || d.ctx != nil }
 
 // wait waits for the answer or the context's end.
-func (d *handshake) wait(ctx context.Context) error {
-	n := d.n
-	stop, err := n.w.Env().OnDone(ctx, func() {
-		acquireNet(n)
-		d.ctx = ctx.Err()
-		d.obj.Switch(classDial, true)
-		releaseNet(n)
-	})
+//
+//go:norace
+func (d *handshake) wait(ctx context.Context) (err error) {
+	w := d.n.w
+	stop, err := w.Env().OnDone(ctx, func() { d.forsake(ctx.Err()) })
 	if err != nil {
-		d.giveUp()
+		w.Inside(d.giveUp)
 		return err
 	}
-	d.obj.Init(n.w, d.p.name)
-	d.obj.Await(sim.OpRecv, classDial, d.answered())
+	w.Inside(func() {
+		d.obj.Init(w, d.p.name)
+		d.obj.Await(sim.OpRecv, classDial, d.answered())
+	})
 	stop()
-	acquireNet(n)
-	defer releaseNet(n)
-	if d.stage < stageACK {
-		d.giveUp()
-		return contextError(d.ctx)
-	}
-	return nil
+	d.n.toObserver()
+	w.Inside(func() {
+		if d.stage < stageACK {
+			d.giveUp()
+			err = contextError(d.ctx)
+		}
+	})
+	return err
+}
+
+// forsake ends the waiting for d.
+//
+//go:norace
+func (d *handshake) forsake(err error) {
+	d.n.w.Inside(func() {
+		d.ctx = err
+		d.obj.Switch(classDial, true)
+	})
 }
 
 // giveUp ends a handshake that nobody waits for.
@@ -150,9 +154,12 @@ func (d *handshake) giveUp() {
 	d.n.observe(&d.p.ab, Refused)
 }
 
-func (d *handshake) result(network string, addr Addr) (net.Conn, error) {
-	acquireNet(d.n)
-	defer releaseNet(d.n)
+//go:norace
+func (d *handshake) result(network string, addr Addr) (c net.Conn, err error) {
+	if w := d.n.w; w.Outside() {
+		w.Inside(func() { c, err = d.result(network, addr) })
+		return c, err
+	}
 	if d.err != nil {
 		d.p.drop()
 		return nil, dialError(network, addr, d.err)
@@ -176,13 +183,6 @@ func (d *handshake) in(delay time.Duration) {
 		return
 	}
 	d.event.Set(d.n.w.Elapsed() + delay)
-}
-
-// tick is the event's function.
-func (d *handshake) tick() {
-	acquireNet(d.n)
-	d.arrive()
-	releaseNet(d.n)
 }
 
 // arrive does what the packet under way does at its destination.
@@ -290,8 +290,6 @@ func (n *Network) retry(y *way) {
 
 // discard resets an end that nobody has accepted.
 func (c *Conn) discard() {
-	acquire(c.p)
-	defer release(c.p)
 	if !c.closed {
 		c.linger = true
 		c.close()

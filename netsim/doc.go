@@ -71,6 +71,20 @@
 //	broker.Go("serve", serve)
 //	net.Inject(netsim.MustParseFault("crash broker @time 5ms for 20ms"))
 //
+// # Data races
+//
+// In race builds a connection orders what its users do as far as a socket does, and
+// no further: operations on one end are ordered as they were made, as by the lock of
+// a file descriptor; a Read comes after the earlier Writes to its stream (package
+// syscall lets it come after every Write of the process); Dial and Accept, and Close
+// and the end of stream that it leads to, are not ordered. Write reads its argument
+// and Read writes it, so a buffer used twice at once is reported. The software that a
+// restart boots comes after the calls of OnRestart and of what has restarted the host,
+// not after what ran there before the crash: what a test keeps across crashes is
+// shared as between any two threads. A network with an
+// Observer of its own orders all that use it. A new operation crosses to the kernel
+// as those here do: see sim.World.Outside.
+//
 // # Limitations
 //
 // Bandwidth is that of one stream: streams on a path do not compete. There is

@@ -8,14 +8,20 @@ import "github.com/collider-amqp/collider/sim/history"
 // hosts outside the core that are down stay down, and no fault that was planned begins
 // any more. A program that needs only the core has no excuse from then on; see
 // sim.World.Converge. Without names there is no core, and all freezes.
+//
+//go:norace
 func (n *Network) HealCore(core ...string) {
-	acquireNet(n)
-	defer releaseNet(n)
-	n.share()
+	if n.w.Outside() {
+		n.toObserver()
+		n.toBoots()
+		core = privateNames(core)
+		n.w.Inside(func() { n.HealCore(core...) })
+		return
+	}
 	n.frozen = true
 	n.noteHeal(core)
 	for _, name := range core {
-		n.hostOf(name).core = true
+		n.Host(name).core = true
 	}
 	for _, p := range n.plan {
 		p.event.Stop()

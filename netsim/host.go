@@ -48,10 +48,11 @@ func (h *Host) Network() *Network { return h.n }
 
 // Machine returns what the host's software runs on. It is another one after each
 // restart; that of a host which is down has crashed.
-func (h *Host) Machine() *sim.Machine {
-	acquireNet(h.n)
-	defer releaseNet(h.n)
-	return h.machine
+//
+//go:norace
+func (h *Host) Machine() (m *sim.Machine) {
+	h.n.w.Inside(func() { m = h.machine })
+	return m
 }
 
 // Env returns the Env of the host's software, for a program to be started now.
@@ -62,9 +63,13 @@ func (h *Host) Go(name string, f func()) *sim.Thread { return h.Machine().Go(nam
 
 // SetClock gives the host a clock. It is called before the host's software starts:
 // what runs already keeps its clock until the next restart.
+//
+//go:norace
 func (h *Host) SetClock(c sim.Clock) {
-	acquireNet(h.n)
-	defer releaseNet(h.n)
+	if w := h.n.w; w.Outside() {
+		w.Inside(func() { h.SetClock(c) })
+		return
+	}
 	h.clock = c
 	if !h.down {
 		h.machine = h.n.w.NewMachine(h.name, c)
@@ -72,18 +77,22 @@ func (h *Host) SetClock(c sim.Clock) {
 }
 
 // Up reports whether the host runs. It is no choice point.
-func (h *Host) Up() bool {
-	acquireNet(h.n)
-	defer releaseNet(h.n)
-	return !h.down
+//
+//go:norace
+func (h *Host) Up() (up bool) {
+	h.n.w.Inside(func() { up = !h.down })
+	return up
 }
 
 // OnRestart lets f be called after each restart, in a new thread of the host's
 // software that is a child, named "boot", of the calling thread.
+//
+//go:norace
 func (h *Host) OnRestart(f func()) {
-	acquireNet(h.n)
-	defer releaseNet(h.n)
-	h.boots = append(h.boots, boot{h.n.w.CurrentThread(), f})
+	h.toBoots()
+	h.n.w.Inside(func() {
+		h.boots = append(h.boots, boot{h.n.w.CurrentThread(), func() { h.booting(); f() }})
+	})
 }
 
 // Crash stops the host at once, as a loss of power does: its software never runs
@@ -96,18 +105,20 @@ func (h *Host) OnRestart(f func()) {
 //
 // Objects of the software that has crashed, such as its containers and connections,
 // should not be used any more: a lock that it held is never released.
+//
+//go:norace
 func (h *Host) Crash() {
+	if w := h.n.w; w.Outside() {
+		h.n.toObserver()
+		w.Inside(h.Crash)
+		return
+	}
 	h.obj.Point(sim.OpClose, true)
-	acquireNet(h.n)
-	h.n.share()
-	crashed := h.crash()
-	if crashed {
-		h.n.w.Recorder().Fault(history.Event{Name: Crash.String(), Text: Crash.String() + " " + h.name})
+	if !h.crash() {
+		return
 	}
-	releaseNet(h.n)
-	if crashed {
-		h.obj.Point(sim.OpClose, true) // at which the machine stops
-	}
+	h.n.w.Recorder().Fault(history.Event{Name: Crash.String(), Text: Crash.String() + " " + h.name})
+	h.obj.Point(sim.OpClose, true) // at which the machine stops
 }
 
 // Restart brings a host back that has crashed: it can listen and dial again, and the
@@ -115,10 +126,16 @@ func (h *Host) Crash() {
 // before is answered with a reset, and a dial, also one that has waited, with a
 // refusal until something listens, or with nothing (Options.SilentBoot). A host that
 // is up stays as it is.
+//
+//go:norace
 func (h *Host) Restart() {
+	if w := h.n.w; w.Outside() {
+		h.n.toObserver()
+		h.toBoots()
+		w.Inside(h.Restart)
+		return
+	}
 	h.obj.Point(sim.OpStart, true)
-	acquireNet(h.n)
-	defer releaseNet(h.n)
 	h.restart()
 }
 
@@ -191,8 +208,6 @@ func (c *Conn) vanish() {
 	if c.gone {
 		return
 	}
-	acquire(c.p)
-	defer release(c.p)
 	c.gone = true
 	c.readEvent.Stop()
 	c.writeEvent.Stop()
@@ -245,17 +260,29 @@ func (h *Host) Listen(network, address string) (net.Listener, error) {
 	if !self(name) && name != h.name && name != "0.0.0.0" && name != "::" {
 		return nil, listenError(network, Addr{name, port}, errNotLocal)
 	}
+	return h.listen(network, addr)
+}
+
+//go:norace
+func (h *Host) listen(network string, addr Addr) (l net.Listener, err error) {
+	if w := h.n.w; w.Outside() {
+		h.n.toObserver()
+		w.Inside(func() { l, err = h.listen(network, addr) })
+		return l, err
+	}
 	h.obj.Point(sim.OpStore, true)
-	acquireNet(h.n)
-	defer releaseNet(h.n)
 	switch {
 	case h.down:
 		return nil, listenError(network, addr, errListenDown)
-	case port == 0:
+	case addr.Port == 0:
 		addr.Port = h.freePort()
-	case h.listener(port) != nil:
+	case h.listener(addr.Port) != nil:
 		return nil, listenError(network, addr, errInUse)
 	}
+	return h.bind(addr), nil
+}
+
+func (h *Host) bind(addr Addr) *Listener {
 	l := h.n.memory.listeners.take()
 	*l = Listener{h: h, backlog: l.backlog[:0], addr: l.addr}
 	if l.addr != net.Addr(addr) {
@@ -267,7 +294,7 @@ func (h *Host) Listen(network, address string) (net.Listener, error) {
 		h.silent = false
 		h.n.retry(nil)
 	}
-	return l, nil
+	return l
 }
 
 func (h *Host) listener(port int) *Listener {

@@ -40,14 +40,18 @@ type activation struct {
 // Inject adds a fault to the plan. It panics if the fault is not valid. A place in
 // the bytes of a connection counts from the connection's beginning; a place or
 // time that has passed means now.
+//
+//go:norace
 func (n *Network) Inject(f Fault) {
+	if n.w.Outside() {
+		n.toObserver()
+		n.w.Inside(func() { n.Inject(f) })
+		return
+	}
 	look, err := n.resolve(&f)
 	if err != nil {
 		panic(err)
 	}
-	acquireNet(n)
-	defer releaseNet(n)
-	n.share()
 	p := &planned{Fault: f, n: n, look: look}
 	p.event.Init(n.w, p.tick)
 	n.plan = append(n.plan, p)
@@ -87,10 +91,15 @@ func (n *Network) resolve(f *Fault) (look func() Predicate, err error) {
 
 // Heal ends all faults: those in force stop, those to come do not act, and hosts that
 // a fault has brought down restart.
+//
+//go:norace
 func (n *Network) Heal() {
-	acquireNet(n)
-	defer releaseNet(n)
-	n.share()
+	if n.w.Outside() {
+		n.toObserver()
+		n.toBoots()
+		n.w.Inside(n.Heal)
+		return
+	}
 	n.noteHeal(nil)
 	for _, p := range n.plan {
 		p.over = true
@@ -118,13 +127,11 @@ func (p *planned) stream(c *pair) *stream {
 
 // tick is the event's function: the fault begins or has lasted its time.
 func (p *planned) tick() {
-	acquireNet(p.n)
 	if p.open {
 		p.end()
 	} else {
 		p.begin()
 	}
-	releaseNet(p.n)
 }
 
 // begin lets a fault act whose time has come.
@@ -303,11 +310,7 @@ func (n *Network) start(p *planned, s *stream) {
 	}
 	n.active = append(n.active, a)
 	if p.For > 0 && p.At.On >= OnByte && p.At.On != OnTime {
-		a.event.Init(n.w, func() {
-			acquireNet(n)
-			a.stop()
-			releaseNet(n)
-		})
+		a.event.Init(n.w, a.stop)
 		a.event.Set(n.w.Elapsed() + p.For)
 	}
 }
@@ -318,7 +321,7 @@ func (n *Network) crash(p *planned, s *stream) {
 		return // it happens once
 	}
 	p.over = true
-	h := n.hostOf(p.Host)
+	h := n.Host(p.Host)
 	if h.down {
 		return
 	}
@@ -376,11 +379,7 @@ func (a *activation) unblock() {
 }
 
 // resume delivers what can be delivered now.
-func (s *stream) resume() {
-	acquire(s.p)
-	s.deliver()
-	release(s.p)
-}
+func (s *stream) resume() { s.deliver() }
 
 // refuses reports whether a fault refuses a dial.
 func (n *Network) refuses(d *handshake) bool { return n.dialFault(Refuse, d) != nil }

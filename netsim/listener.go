@@ -28,16 +28,19 @@ const classAccept = 1
 func (l *Listener) Addr() net.Addr { return l.addr }
 
 // Accept waits for the next connection. After Close it fails with net.ErrClosed.
-func (l *Listener) Accept() (net.Conn, error) {
+//
+//go:norace
+func (l *Listener) Accept() (c net.Conn, err error) {
 	n := l.h.n
+	if n.w.Outside() {
+		l.lock()
+		n.w.Inside(func() { c, err = l.Accept() })
+		l.unlock()
+		return c, err
+	}
 	for {
-		acquireNet(n)
-		on := l.acceptable()
-		releaseNet(n)
-		l.obj.Await(sim.OpRecv, classAccept, on)
-		acquireNet(n)
+		l.obj.Await(sim.OpRecv, classAccept, l.acceptable())
 		d, closed := l.accept(), l.closed
-		releaseNet(n)
 		if d != nil {
 			n.observe(&d.p.ab, Accepted)
 			return &d.p.b, nil
@@ -64,11 +67,17 @@ func (l *Listener) accept() *handshake {
 }
 
 // Close stops listening. Connections not yet accepted are reset.
-func (l *Listener) Close() error {
-	l.obj.Point(sim.OpClose, true)
+//
+//go:norace
+func (l *Listener) Close() (err error) {
 	n := l.h.n
-	acquireNet(n)
-	defer releaseNet(n)
+	if n.w.Outside() {
+		l.lock()
+		n.w.Inside(func() { err = l.Close() })
+		l.unlock()
+		return err
+	}
+	l.obj.Point(sim.OpClose, true)
 	if l.closed {
 		return &net.OpError{Op: "close", Net: "tcp", Addr: l.addr, Err: net.ErrClosed}
 	}

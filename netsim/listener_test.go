@@ -128,14 +128,12 @@ func TestFullBacklogHoldsDialsBack(t *testing.T) {
 			_, err := x.Host("client").Dial(context.Background(), "tcp", "broker:5672")
 			x.must(err, "dial into the backlog")
 		}
-		connected := false
 		d := w.Go("late", func() {
 			_, err := x.Host("client").Dial(context.Background(), "tcp", "broker:5672")
 			x.must(err, "dial")
-			connected = true
 		})
 		w.Sleep(time.Second)
-		x.want(!connected, "dialled into a full backlog")
+		x.want(!d.Done(), "dialled into a full backlog")
 		_, err := x.listen.Accept()
 		x.must(err, "accept")
 		d.Join()

@@ -41,7 +41,6 @@ type Network struct {
 	silentBoot bool
 	frozen     bool // there is a core: see HealCore
 	observer   Observer
-	shared     bool // faults or an observer make connections see each other
 
 	hosts []*Host // in order of naming
 	ways  []*way
@@ -62,12 +61,19 @@ type count struct {
 // New returns the network of the current run. It is called once per run, usually
 // by main; a second network of the same run shares nothing with the first but
 // the virtual time.
-func New(w *sim.World, o Options) *Network {
+//
+//go:norace
+func New(w *sim.World, o Options) (n *Network) {
+	if w.Outside() {
+		e := newEdge()
+		w.Inside(func() { reach(e); n = New(w, o) })
+		return n
+	}
 	if tap, ok := w.Tap().(Observer); ok {
 		o.Observer = tapping(o.Observer, tap)
 	}
 	m := memoryOf(w)
-	n := m.networks.take()
+	n = m.networks.take()
 	*n = Network{
 		w: w, memory: m, path: o.Path.withDefaults(), predicates: o.Predicates, observer: o.Observer,
 		predicate: o.Predicate, silentBoot: o.SilentBoot,
@@ -75,7 +81,6 @@ func New(w *sim.World, o Options) *Network {
 	}
 	if n.observer != nil {
 		n.observer = observed{n, o.Observer}
-		n.share()
 	}
 	for i := range o.Faults {
 		n.Inject(o.Faults[i])
@@ -88,21 +93,21 @@ func (n *Network) World() *sim.World { return n.w }
 
 // Host returns the host of that name, which begins to exist with the first call.
 // It panics if the name is not made of letters, digits, '.', '_' and inner '-'.
-func (n *Network) Host(name string) *Host {
-	acquireNet(n)
-	defer releaseNet(n)
-	return n.hostOf(name)
-}
-
-// hostOf is Host for who has acquired the network.
-func (n *Network) hostOf(name string) *Host {
+//
+//go:norace
+func (n *Network) Host(name string) (h *Host) {
+	if n.w.Outside() {
+		name = string(privately([]byte(name)))
+		n.w.Inside(func() { h = n.Host(name) })
+		return h
+	}
 	if h := n.host(name); h != nil {
 		return h
 	}
 	if !validName(name) {
 		panic("netsim: bad host name " + name)
 	}
-	h := n.memory.hosts.take()
+	h = n.memory.hosts.take()
 	*h = Host{n: n, name: name, port: firstPort, listeners: h.listeners[:0]}
 	h.machine = n.w.NewMachine(name, sim.Clock{})
 	h.obj.Init(n.w, name)
@@ -122,13 +127,14 @@ func (n *Network) host(name string) *Host {
 // SetPath sets the way of bytes from one host to another; the way back is set
 // apart. It acts at once, also on connections that exist: on bytes written from
 // now on.
+//
+//go:norace
 func (n *Network) SetPath(from, to string, p Path) {
-	acquireNet(n)
-	if len(n.pairs) > 0 {
-		n.share()
+	if n.w.Outside() {
+		n.w.Inside(func() { n.SetPath(from, to, p) })
+		return
 	}
 	n.way(from, to).Path = p.withDefaults()
-	releaseNet(n)
 }
 
 // SetPaths sets the way in both directions.
@@ -204,15 +210,14 @@ func (n *Network) event(s *stream, what What, offset uint64, b []byte) Event {
 	}
 }
 
-// observed calls an Observer with the race detector's edges of the network,
-// because one observer sees all connections.
+// observed calls an Observer after what the threads that use the network have
+// done, because it is their program's.
 type observed struct {
 	n *Network
 	o Observer
 }
 
 func (x observed) Observe(e Event) {
-	acquireNet(x.n)
+	x.n.observing()
 	x.o.Observe(e)
-	releaseNet(x.n)
 }

@@ -70,8 +70,6 @@ func (p *pair) settle() {
 	if p.over || !p.a.done() || !p.b.done() {
 		return
 	}
-	acquireNet(p.n)
-	defer releaseNet(p.n)
 	p.over = true
 	p.ab.way.drop(&p.ab)
 	p.ba.way.drop(&p.ba)

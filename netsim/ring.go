@@ -1,6 +1,7 @@
 package netsim
 
-// ring is a queue of bytes that grows by doubling and keeps its memory.
+// ring is a queue of bytes that grows by doubling and keeps its memory. What it
+// pushes and pops belongs to a thread's program, so it is moved.
 type ring struct {
 	mem  []byte // len is 0 or a power of two
 	head int
@@ -15,8 +16,8 @@ func (r *ring) push(p []byte) {
 		r.grow(r.n + len(p))
 	}
 	tail := (r.head + r.n) & (len(r.mem) - 1)
-	k := copy(r.mem[tail:], p)
-	copy(r.mem, p[k:])
+	k := move(r.mem[tail:], p)
+	move(r.mem, p[k:])
 	r.n += len(p)
 }
 
@@ -47,7 +48,7 @@ func (r *ring) span(at, n int) (a, b []byte) {
 // pop moves len(p) bytes, which must be there, from the head to p.
 func (r *ring) pop(p []byte) {
 	a, b := r.span(0, len(p))
-	copy(p[copy(p, a):], b)
+	move(p[move(p, a):], b)
 	r.skip(len(p))
 }
 

@@ -118,7 +118,9 @@ func (s *stream) update() {
 
 // push takes bytes from a Write and sends them on their way. They fit.
 func (s *stream) push(b []byte) {
-	s.n.observeBytes(s, Sent, s.sent, b, nil)
+	if s.n.observer != nil {
+		s.n.observeBytes(s, Sent, s.sent, privately(b), nil)
+	}
 	s.buf.push(b)
 	if s.way.instant() && s.extra == 0 && s.flights.empty() {
 		s.sent += uint64(len(b))
@@ -189,11 +191,9 @@ func (s *stream) schedule() {
 
 // tick lets arrive what is due. It is the event's function.
 func (s *stream) tick() {
-	acquire(s.p)
 	s.arrived = max(s.arrived, s.flights.land(s.n.w.Elapsed()))
 	s.schedule()
 	s.deliver()
-	release(s.p)
 }
 
 // held reports whether nothing can pass.

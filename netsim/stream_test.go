@@ -205,13 +205,13 @@ func TestWritesOfThreadsDoNotMix(t *testing.T) {
 func TestReadsOfThreadsShareTheBytes(t *testing.T) {
 	stories(t, func(w *sim.World) {
 		x := connected(w, Options{Path: Path{Split: SplitRandom}})
-		total := 0
+		total := w.NewInt64("total", 0)
 		g := w.NewWaitGroup("readers")
 		for range 3 {
 			g.Go("reader", func() {
 				for {
 					n, err := x.s.Read(make([]byte, 10))
-					total += n
+					total.Add(int64(n))
 					if err == io.EOF {
 						return
 					}
@@ -224,6 +224,6 @@ func TestReadsOfThreadsShareTheBytes(t *testing.T) {
 		}
 		x.must(x.c.Close(), "close")
 		g.Wait()
-		x.want(total == 100, "readers got %d of 100 bytes", total)
+		x.want(total.Load() == 100, "readers got %d of 100 bytes", total.Load())
 	})
 }

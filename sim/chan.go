@@ -210,28 +210,44 @@ func (c *Chan[T]) trySend(v T) bool {
 		c.panicClosed()
 	}
 	w := c.object.w
-	return c.offer(v, w.mine())
+	ok, back := c.offer(v, w.mine())
+	if ok {
+		w.reached(back)
+	}
+	return ok
 }
 
 func (c *Chan[T]) panicClosed() {
 	panic(&Misuse{What: "send on closed channel", Object: c.object.String()})
 }
 
-// offer is trySend with the edge that begins at the sender.
-func (c *Chan[T]) offer(v T, e edge) bool {
-	w := c.object.w
+// offer is trySend with the edge that begins at the sender; back is the one that
+// ends there: from the receiver, if there is no buffer, else from who has emptied
+// the slot.
+func (c *Chan[T]) offer(v T, e edge) (ok bool, back edge) {
 	if p := c.recvq.first(); p != nil {
 		p.v = v
 		p.t.reached(e)
-		w.reached(p.edge)
+		back = p.edge
+		if len(c.ring) > 0 { // as if it had passed through the buffer
+			back = c.edges.put(c.first, e)
+			c.edges.take(c.first, p.edge)
+			c.advance()
+		}
 		c.serve(&c.recvq, p, true)
-		return true
+		return true, back
 	}
 	if c.count == len(c.ring) {
-		return false
+		return false, back
 	}
-	w.reached(c.put(v, e))
-	return true
+	return true, c.put(v, e)
+}
+
+// advance makes the next slot the first.
+func (c *Chan[T]) advance() {
+	if c.first++; c.first == len(c.ring) {
+		c.first = 0
+	}
 }
 
 // put adds v to the buffer; back is the edge from who has emptied the slot.
@@ -253,9 +269,7 @@ func (c *Chan[T]) tryRecv() (v T, ok, got bool) {
 		v = c.ring[c.first]
 		c.ring[c.first] = zero
 		w.reached(c.edges.take(c.first, w.mine()))
-		if c.first++; c.first == len(c.ring) {
-			c.first = 0
-		}
+		c.advance()
 		c.count--
 		if p := c.sendq.first(); p != nil {
 			p.t.reached(c.put(p.v, p.edge))

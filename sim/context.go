@@ -87,7 +87,7 @@ func (c *Context) endAt(at time.Time) {
 		return
 	}
 	w := c.object.w
-	c.timer.fire = func() { c.end(context.DeadlineExceeded, nil) }
+	c.timer.fire = func() { c.end(context.DeadlineExceeded, nil, noEdge) }
 	c.timer.m = nil
 	if t := w.cur; t != nil {
 		c.timer.m = t.machine
@@ -117,7 +117,7 @@ func (w *World) makeContext(parent context.Context, up *Context) *Context {
 	c.ended = NewChan[struct{}](w, "context", 0)
 	if up != nil {
 		if up.err != nil {
-			c.end(up.err, up.cause)
+			c.end(up.err, up.cause, noEdge)
 		} else {
 			up.children = append(up.children, c)
 		}
@@ -148,16 +148,15 @@ func (c *Context) cancel(err, cause error) {
 			w.hold(e)
 			c.cancel(err, cause)
 		})
-		c.object.merge()
-		c.ended.object.merge()
 		return
 	}
 	c.object.point(OpCancel, true)
-	c.end(err, cause)
+	c.end(err, cause, c.object.w.mine())
 }
 
-// end ends the context, its children, and the waiting for it.
-func (c *Context) end(err, cause error) {
+// end ends the context, its children, and the waiting for it. What was waiting comes
+// after by, if a thread has ended it.
+func (c *Context) end(err, cause error, by edge) {
 	if c.err != nil {
 		return
 	}
@@ -166,7 +165,7 @@ func (c *Context) end(err, cause error) {
 	}
 	w := c.object.w
 	c.err, c.cause = err, cause
-	w.shut(c.done)
+	w.shut(c, by)
 	c.ended.close()
 	w.clock.remove(&c.timer)
 	if c.up != nil {
@@ -175,12 +174,12 @@ func (c *Context) end(err, cause error) {
 	children := c.children
 	c.children = nil
 	for _, k := range children {
-		k.end(err, cause)
+		k.end(err, cause, by)
 	}
 	for _, h := range c.hooks {
 		t := w.spawnOn(h.m, h.by, h.name, h.f)
 		t.follow(h.edge)
-		t.follow(w.mine())
+		t.follow(by)
 	}
 	c.hooks = nil
 }

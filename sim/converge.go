@@ -58,6 +58,7 @@ type goal struct {
 //go:norace
 func (w *World) Converge(g Goal) (met func()) {
 	if w.outside() {
+		g.Rule, g.What = privateString(g.Rule), privateString(g.What)
 		return ask(w, func() func() { return w.Converge(g) })
 	}
 	w.mustLive()

@@ -42,6 +42,11 @@ func (w *World) Observe(v ...uint64) {
 	}
 }
 
+// Digest returns the digest of the run so far. It is no choice point.
+//
+//go:norace
+func (w *World) Digest() uint64 { return w.digest }
+
 // Recorder returns the recorder of the run's history. It is no choice point. What
 // is recorded after the verdict, by threads being unwound, is dropped.
 func (w *World) Recorder() *history.Recorder { return w.recorder }

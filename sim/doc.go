@@ -56,7 +56,9 @@
 //
 // A run fails by a property (World.Fail, Scenario.Check), a panic, misuse of an
 // object by its owner's rules (RuleError), deadlock, livelock, leaked threads, a goal
-// that is not reached (World.Converge), or a step that does not come back; see Kind. After the verdict the threads that are
+// that is not reached (World.Converge), or a step that does not come back; in race
+// builds also by a data race between its threads. See Kind. After the verdict the
+// threads that are
 // left are unwound: their deferred calls run, and each operation on the World
 // panics again (see Unwinding). Nothing of that counts.
 //
@@ -72,7 +74,18 @@
 //
 // Strategies outside this package implement Strategy. Objects whose operations
 // another package carries out, such as network connections, embed Object and use
-// Event. A World inside another scheduler has a Host.
+// Event and World.Inside. A World inside another scheduler has a Host.
+//
+// # Data races
+//
+// Threads run one at a time, but what orders their accesses to memory is the same as
+// for goroutines: the operations of the World, each with the happens-before edges of
+// its original. In a race build the race detector sees these edges and no others, so
+// it reports two accesses that nothing orders in whatever schedule they are made,
+// with the lines of both threads; the run fails as Raced, with its seed. An edge that
+// the schedule happens to make, as when one thread unlocks a mutex before another
+// locks it, counts in that schedule, so other seeds may show what one does not.
+// Options.HideRaces turns this off; a World with a Host does not have it.
 //
 // # Limitations
 //
@@ -81,8 +94,10 @@
 // World happens while one is held, and a thread that waits on a real channel is
 // reported by the watchdog. Runs must not share state: a package variable that one
 // changes makes the next another run. Memory is sequentially consistent; the orders
-// that a weak memory adds are not explored. Under the race detector the hand-over
-// between threads counts as synchronisation, so races between simulated threads are
-// not reported. An operation of Select on several channels is attributed to the
-// first of them. A thread must not call runtime.LockOSThread.
+// that a weak memory adds are not explored, but a race build reports the data races
+// that they need. It does not in a World with a Host, where the hand-over between
+// threads counts as synchronisation; nor what a thread does after more than a
+// thousand others of its run have ended, if the detector takes it for one of them.
+// An operation of Select on several channels is attributed to the first of them. A
+// thread must not call runtime.LockOSThread.
 package sim

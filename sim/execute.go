@@ -91,7 +91,15 @@ type Result struct {
 	_ struct{}
 }
 
-// Execute runs the scenario once and judges it. It panics if the scenario or its
+// Execute runs the scenario once and judges it.
+//
+// In a race build a run that passes otherwise fails as Raced if the race detector has
+// reported anything meanwhile; its report is on stderr. The detector says the same
+// thing once in a process only, so the run passes when it is repeated there, and it
+// does not say of which World it speaks: if several run at once, each may be meant.
+// Digests do not depend on it.
+//
+// Execute panics if the scenario or its
 // parameters are not valid (see Scenario.Validate) or if the World runs already,
 // and with a *Fault if the strategy is at fault.
 func Execute(w *World, s *Scenario, cfg RunConfig) Result {
@@ -107,6 +115,7 @@ func Execute(w *World, s *Scenario, cfg RunConfig) Result {
 	w.running = true
 	defer func() { w.running = false }()
 
+	reports := raceReports()
 	w.begin(s, &cfg)
 	next := w.pick(nil)
 	w.watch.begin()
@@ -119,7 +128,7 @@ func Execute(w *World, s *Scenario, cfg RunConfig) Result {
 	if w.verdict.fault != nil {
 		panic(w.verdict.fault)
 	}
-	return w.judge(s, &cfg)
+	return w.judge(s, &cfg, reports)
 }
 
 // begin prepares a run, to the point before its first step.
@@ -146,6 +155,8 @@ func (w *World) begin(s *Scenario, cfg *RunConfig) {
 		w.limits.scanAt = 0
 	}
 	w.plans.begin(cfg.Plans, w.hooks.strategy)
+	w.watchSteps()
+	w.locatePlaces(w.tap != nil || w.hooks.replay != nil && w.hooks.replay.locates())
 	w.trap = w.limits.next()
 	w.watchChoices()
 	if w.tap != nil {
@@ -154,8 +165,9 @@ func (w *World) begin(s *Scenario, cfg *RunConfig) {
 	w.spawn(nil, "main", func() { s.Run(w) })
 }
 
-// judge checks the history and makes the result of a run that has ended.
-func (w *World) judge(s *Scenario, cfg *RunConfig) Result {
+// judge checks the history and makes the result of a run that has ended. reports is
+// the number of the race detector's reports before it.
+func (w *World) judge(s *Scenario, cfg *RunConfig, reports int) Result {
 	h := w.recorder.History()
 	h.Events = h.Events[:w.verdict.events]
 	if w.verdict.failure == nil && w.verdict.moot == "" && s.Check != nil {
@@ -185,7 +197,8 @@ func (w *World) judge(s *Scenario, cfg *RunConfig) Result {
 			p.trace.finish(w)
 		}
 	}
-	if r.Failure != nil || cfg.Keep {
+	raced := w.raced(reports)
+	if r.Failure != nil || raced != nil || cfg.Keep {
 		r.Schedule = w.schedule()
 		r.Plans = w.plans.collect()
 		r.History = h.Clone()
@@ -194,7 +207,23 @@ func (w *World) judge(s *Scenario, cfg *RunConfig) Result {
 	if w.hooks.end != nil {
 		w.hooks.end.End(&r)
 	}
+	if r.Failure == nil {
+		r.Failure = raced
+	}
 	return r
+}
+
+// raced is the failure of a run during which the race detector has spoken, nil if it
+// was silent. before is the number of its reports before the run.
+func (w *World) raced(before int) *Failure {
+	if raceReports() == before {
+		return nil
+	}
+	return &Failure{
+		Kind: Raced, Step: w.steps, Time: w.clock.now,
+		Message: "the race detector's report came on stderr while this run was made; " +
+			"if other runs were made at the same time, it may be about one of them",
+	}
 }
 
 // checkFailure makes a failure of the violations, nil of none.

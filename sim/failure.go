@@ -34,16 +34,19 @@ const (
 	Nondeterminism
 	// Liveness: the Goal of World.Converge was not met within its budgets.
 	Liveness
+	// Raced: in a race build, the race detector has reported something while the run
+	// was made; see Execute.
+	Raced
 )
 
 var kindNames = [...]string{
 	Broken: "property", Panicked: "panic", Owned: "ownership", Deadlock: "deadlock",
 	Livelock: "livelock", Leak: "leak", Stuck: "stuck", Nondeterminism: "nondeterminism",
-	Liveness: "liveness",
+	Liveness: "liveness", Raced: "race",
 }
 
 // String returns "property", "panic", "ownership", "deadlock", "livelock", "leak",
-// "stuck", "nondeterminism" or "liveness".
+// "stuck", "nondeterminism", "liveness" or "race".
 func (k Kind) String() string {
 	if k >= Broken && int(k) < len(kindNames) {
 		return kindNames[k]

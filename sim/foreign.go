@@ -5,9 +5,38 @@ import "time"
 // This file is what packages outside the kernel build blocking objects from: a
 // byte stream, a listener.
 
+// Outside says whether the caller is a thread's program that the race detector is
+// to see apart from the kernel: only in race builds, and not inside an Event's
+// function or Inside. The state of an object that another package makes belongs to
+// the kernel, so such a package begins each operation by
+//
+//	if w := x.w; w.Outside() {
+//		w.Inside(func() { result = x.operation(arguments) })
+//		return result
+//	}
+//
+// in a function marked go:norace, because no happens-before edge leads from the
+// program to the kernel; what the program reads afterwards may be what the kernel
+// has written. The edges from thread to thread that the operation has are declared
+// beside the call of Inside, by package runtime's RaceAcquire and its like.
+func (w *World) Outside() bool { return w.outside() }
+
+// Inside carries out f as the kernel does an operation, and returns when f has. A
+// panic in f is one of the caller. In builds without the race detector it calls f.
+//
+//go:norace
+func (w *World) Inside(f func()) {
+	if w.outside() {
+		w.cross(f)
+		return
+	}
+	f()
+}
+
 // Object is a shared object whose operations are carried out by a package
 // outside the kernel. It is embedded by value and made ready by Init in each run
-// anew.
+// anew. Under the race detector all of its methods belong inside (see Outside); an
+// operation that is nothing but Point or Await may be called outside, too.
 //
 // An operation begins with Point, or with Await if it may have to wait. A
 // waiting thread belongs to a class, a small number of the package's own; the
@@ -81,7 +110,8 @@ func (o *Object) Switch(class int, on bool) {
 // no thread: it must neither block nor operate on objects of the World other than
 // by Object.Switch, World.Go excluded. Setting and stopping it costs no step. The
 // zero Event has to be made ready by Init, once; it may be kept from run to run,
-// each of which begins with it stopped.
+// each of which begins with it stopped. Under the race detector its function belongs
+// to the kernel, and its methods belong inside (see World.Outside).
 type Event struct {
 	w     *World
 	timer heldTimer
@@ -93,7 +123,7 @@ type Event struct {
 func (e *Event) Init(w *World, f func()) {
 	e.w = w
 	e.timer.renew()
-	e.timer.at().fire = func() { w.ringEvent(e.follow(f)) }
+	e.timer.at().fire = f
 }
 
 // IsZero reports whether e has not been made ready.
@@ -107,7 +137,6 @@ func (e *Event) IsZero() bool { return e.w == nil }
 //
 //go:norace
 func (e *Event) Set(at time.Duration) {
-	e.timer.release()
 	e.w.clock.arm(e.timer.at(), at-e.w.clock.now)
 }
 

@@ -9,6 +9,7 @@ import (
 
 // gate is built from Object and Event as a package outside the kernel would.
 type gate struct {
+	w      *sim.World
 	object sim.Object
 	opener sim.Event
 	open   bool
@@ -16,13 +17,39 @@ type gate struct {
 
 const passing = 1
 
-func (g *gate) pass() {
-	g.object.Await(sim.OpRecv, passing, g.open)
+//go:norace
+func (g *gate) init(w *sim.World, name string) {
+	g.w = w
+	w.Inside(func() {
+		g.object.Init(w, name)
+		if g.opener.IsZero() {
+			g.opener.Init(w, func() { g.set(true) })
+		}
+	})
 }
 
+//go:norace
+func (g *gate) pass() {
+	g.w.Inside(func() { g.object.Await(sim.OpRecv, passing, g.open) })
+}
+
+//go:norace
 func (g *gate) set(open bool) {
-	g.open = open
-	g.object.Switch(passing, open)
+	g.w.Inside(func() {
+		g.open = open
+		g.object.Switch(passing, open)
+	})
+}
+
+//go:norace
+func (g *gate) isOpen() (open bool) {
+	g.w.Inside(func() { open = g.open })
+	return open
+}
+
+//go:norace
+func (g *gate) setOpener(at time.Duration) {
+	g.w.Inside(func() { g.opener.Set(at) })
 }
 
 func TestObjectAndEvent(t *testing.T) {
@@ -31,14 +58,13 @@ func TestObjectAndEvent(t *testing.T) {
 		if !g.opener.IsZero() {
 			w.Fail("GATE", "made")
 		}
-		g.object.Init(w, "gate")
-		g.opener.Init(w, func() { g.set(true) })
-		g.opener.Set(time.Second)
+		g.init(w, "gate")
+		g.setOpener(time.Second)
 		passed := w.NewWaitGroup("passed")
 		for range 2 {
 			passed.Go("passer", func() {
 				g.pass()
-				if !g.open || w.Elapsed() != time.Second {
+				if !g.isOpen() || w.Elapsed() != time.Second {
 					w.Fail("GATE", "passed at %v", w.Elapsed())
 				}
 			})
@@ -46,10 +72,10 @@ func TestObjectAndEvent(t *testing.T) {
 		passed.Wait()
 		g.object.Point(sim.OpClose, true)
 		g.set(false)
-		g.opener.Set(time.Minute)
-		g.opener.Stop()
+		g.setOpener(time.Minute)
+		w.Inside(g.opener.Stop)
 		w.Sleep(time.Hour)
-		if g.open || g.object.Waits() {
+		if g.isOpen() || g.object.Waits() {
 			w.Fail("GATE", "opened after Stop")
 		}
 	})
@@ -58,7 +84,7 @@ func TestObjectAndEvent(t *testing.T) {
 func TestObjectInReports(t *testing.T) {
 	r := once(t, func(w *sim.World) {
 		var g gate
-		g.object.Init(w, "north")
+		g.init(w, "north")
 		g.pass()
 	})
 	wantFailure(t, r, sim.Deadlock, "main: blocked in recv of object north")

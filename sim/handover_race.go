@@ -8,18 +8,18 @@ import (
 	"unsafe"
 )
 
-// side is where a program runs: that of one thread at a time, on a goroutine that
-// ends with it because a second thread would be ordered after the first, or the
-// functions of Events, one after another.
+// side is where the programs of threads run, one at a time, each on a goroutine of
+// its own: on the same one a second thread would be ordered after the first.
 type side struct {
 	w        *World
-	t        *Thread // nil for Events
+	t        *Thread
 	body     func()
 	in, out  chan struct{} // control, to the program and to the kernel
 	request  func()        // what the kernel is to do; nil when body has ended
 	panicked any           // what came of it
 	id       atomic.Uint64 // goroutine number, read by the watchdog
-	live     bool          // the goroutine of Events exists
+	pcs      [64]uintptr   // where the last operation was called, if located
+	place    int           // how many of pcs
 }
 
 // host runs the body of t on the program's side and does, on the calling
@@ -144,58 +144,6 @@ func (s *side) abort(v any) {
 
 // is says whether the goroutine of that number runs the program.
 func (s *side) is(id uint64) bool { return s.id.Load() == id }
-
-// call runs the function of an Event, whose operations are done by the calling
-// coroutine.
-//
-//go:norace
-func (s *side) call(w *World, f func()) {
-	s.init(w)
-	s.body = f
-	w.programs.at = s
-	runtime.RaceRelease(unsafe.Pointer(s))
-	if !s.live {
-		s.live = true
-		go s.runEvents()
-	}
-	give(s.in)
-	s.serve()
-	if v := s.panicked; v != nil {
-		s.panicked = nil
-		panic(v)
-	}
-}
-
-//go:norace
-func (s *side) runEvents() {
-	for {
-		take(s.in)
-		runtime.RaceAcquire(unsafe.Pointer(s))
-		if s.body == nil {
-			return
-		}
-		s.event()
-		runtime.RaceReleaseMerge(unsafe.Pointer(&s.w.programs))
-		s.request = nil
-		give(s.out)
-	}
-}
-
-//go:norace
-func (s *side) event() {
-	defer s.caught()
-	s.body()
-}
-
-// close ends the goroutine of Events.
-//
-//go:norace
-func (s *side) close() {
-	if s.live {
-		s.live, s.body = false, nil
-		give(s.in)
-	}
-}
 
 // give and take pass control unseen by the detector.
 

@@ -24,6 +24,7 @@ type limits struct {
 	drainAt uint64 // step at which the drain ends; 0 = main has not returned
 	drainTo time.Duration
 	goal    *goal // of the second phase; nil: there is none
+	watched bool  // somebody wants to know each step
 }
 
 func (l *limits) set(s *Scenario, cfg *RunConfig) {
@@ -53,6 +54,9 @@ func (l *limits) set(s *Scenario, cfg *RunConfig) {
 
 // next is the step at which the kernel intervenes next.
 func (l *limits) next() uint64 {
+	if l.watched {
+		return 0
+	}
 	n := l.budget
 	if !l.fair {
 		n = min(n, l.fairAt)
@@ -77,6 +81,9 @@ func (w *World) attend(last *Thread) (forced *Thread) {
 		w.bury()
 	}
 	l := &w.limits
+	if l.watched {
+		w.tapArrival(last)
+	}
 	switch {
 	case w.over:
 		return nil

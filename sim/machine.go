@@ -14,7 +14,13 @@ type Machine struct {
 	name    string
 	clock   Clock
 	crashed bool
-	ends    []func()
+	ends    []crashHook
+}
+
+// crashHook is a function of OnCrash.
+type crashHook struct {
+	f    func()
+	edge edge // from who has asked for it
 }
 
 // NewMachine returns a machine with the given clock. The name is for reports and
@@ -22,6 +28,10 @@ type Machine struct {
 //
 //go:norace
 func (w *World) NewMachine(name string, c Clock) *Machine {
+	if w.outside() {
+		name = privateString(name)
+		return ask(w, func() *Machine { return w.NewMachine(name, c) })
+	}
 	w.mustLive()
 	if c.Drift < -MaxDrift || c.Drift > MaxDrift {
 		panic(&Misuse{What: "drift of a clock beyond MaxDrift", Object: "machine " + name})
@@ -83,10 +93,19 @@ func (m *Machine) GoFrom(by *Thread, name string, f func()) *Thread {
 }
 
 // OnCrash lets f be called when the machine has crashed and nothing of it runs any
-// more. It is called as the function of an Event is, and bound by the same rules.
+// more. It is called as the function of an Event is, and bound by the same rules. To
+// the race detector it comes after this call, not after what the machine's threads
+// have done since.
 //
 //go:norace
-func (m *Machine) OnCrash(f func()) { m.ends = append(m.ends, f) }
+func (m *Machine) OnCrash(f func()) {
+	h := crashHook{f, newEdge()}
+	if w := m.w; w.outside() {
+		w.cross(func() { m.ends = append(m.ends, h) })
+		return
+	}
+	m.ends = append(m.ends, h)
+}
 
 // Crash stops the machine: each of its threads, the caller included, stops for ever
 // before its next operation on a shared object, and none runs before the caller's
@@ -139,8 +158,9 @@ func (w *World) bury() {
 		}
 		w.clock.dropOf(m)
 		w.digest = fold(w.digest, uint64(len(w.threads))|1<<62)
-		for _, f := range m.ends {
-			w.ringEvent(f)
+		for _, h := range m.ends {
+			reach(h.edge)
+			h.f()
 		}
 	}
 	if w.live == 0 {

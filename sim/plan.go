@@ -57,7 +57,7 @@ func Plan[T any, P planText[T]](w *World, kind PlanKind, purpose string, drawn [
 		}
 	} else if menu != nil && w.plans.planner != nil {
 		all := menu()
-		if chosen, decides := w.plans.planner.Plan(kind, len(all)); decides {
+		if chosen, decides := w.choosePlan(kind, len(all)); decides {
 			out = nil
 			for _, i := range chosen {
 				out = append(out, all[i])
@@ -66,6 +66,14 @@ func Plan[T any, P planText[T]](w *World, kind PlanKind, purpose string, drawn [
 	}
 	w.keepPlan(plan{kind: kind, purpose: purpose, texts: func() []string { return planTexts[T, P](out) }})
 	return out
+}
+
+// choosePlan lets the strategy choose, which belongs to the kernel.
+//
+//go:norace
+func (w *World) choosePlan(kind PlanKind, n int) (chosen []int, decides bool) {
+	w.Inside(func() { chosen, decides = w.plans.planner.Plan(kind, n) })
+	return chosen, decides
 }
 
 // planTexts returns the text forms of values.

@@ -25,7 +25,7 @@ func planned(t *testing.T, cfg sim.RunConfig, drawn []number, menu func() []numb
 	t.Helper()
 	var got []number
 	cfg.Keep = true
-	w := sim.NewWorld(sim.Options{})
+	w := sim.NewWorld(sim.Options{HideRaces: true})
 	defer w.Close()
 	r := sim.Execute(w, &sim.Scenario{Name: "planned", Run: func(w *sim.World) {
 		got = sim.Plan(w, sim.Faults, "net", drawn, menu)
@@ -81,7 +81,7 @@ func TestSearchPlansFaults(t *testing.T) {
 	for bound, want := range []int{1, 4, 7, 8, 8} {
 		seen := map[string]int{}
 		search := sim.SearchPreemptions(0).WithFaults(bound)
-		w := sim.NewWorld(sim.Options{})
+		w := sim.NewWorld(sim.Options{HideRaces: true})
 		s := &sim.Scenario{Name: "planned", Run: func(w *sim.World) {
 			got := sim.Plan(w, sim.Faults, "net", []number{99}, menu)
 			w.Mark()

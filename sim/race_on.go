@@ -7,10 +7,10 @@ import (
 	"unsafe"
 )
 
-// In race builds, if Options.Races, a thread has two sides. Its program runs on a goroutine of its
-// own; the kernel's side is the coroutine that runs the thread in other builds, and
-// does there the operations that the program asks for. Control passes between the
-// two by channels that the race detector does not see.
+// In race builds a thread has two sides. Its program runs on a goroutine of its own;
+// the kernel's side is the coroutine that runs the thread in other builds, and does
+// there the operations that the program asks for. Control passes between the two by
+// channels that the race detector does not see.
 //
 // The coroutines are ordered by their hand-over (iter.Pull), so that all of the
 // kernel's memory is, in the detector's eyes, used by one goroutine. An edge leads
@@ -20,21 +20,38 @@ import (
 // kernel is therefore written, and what it changes of the kernel's memory by
 // itself is touched, by norace functions only.
 //
-// Worlds are split by Options.Races, but never inside another scheduler
+// Worlds are not split if Options.HideRaces, nor inside another scheduler
 // (Options.Host), which counts goroutines.
 
 // programs is the World's part of the split.
 type programs struct {
-	split  bool
-	at     *side           // the program that has control; nil if the kernel has
-	ended  []chan struct{} // of contexts, to be closed by a program
-	gate   chan struct{}   // closed at the end of the run
-	stay   int             // programs that have ended
-	events side            // runs the functions of Events
+	split bool
+	at    *side          // the program that has control; nil if the kernel has
+	ended []endedContext // to be told of by a program
+	gate  chan struct{}  // closed at the end of the run
+	stay  int            // programs that have ended
+
+	locate bool // keep where each operation is called
 }
 
+// raceReports is the number of reports that the detector has made in this process.
+func raceReports() int { return runtime.RaceErrors() }
+
 //go:norace
-func (w *World) initSplit() { w.programs.split = w.options.Races && w.options.Host == nil }
+func (w *World) initSplit() { w.programs.split = !w.options.HideRaces && w.options.Host == nil }
+
+// locatePlaces lets the run's operations keep where they were called.
+func (w *World) locatePlaces(yes bool) { w.programs.locate = yes }
+
+// operationFrames returns the user's frames of the operation that t, which calls, is
+// about to do or records.
+func (w *World) operationFrames(t *Thread) []Frame {
+	if !w.programs.split || t == nil || t.co == nil {
+		return callers(2)
+	}
+	s := &t.co.side
+	return userFrames(s.pcs[:s.place])
+}
 
 // splits says whether the World's threads have two sides.
 //
@@ -52,6 +69,9 @@ func (w *World) outside() bool { return w.programs.at != nil }
 //go:norace
 func (w *World) cross(f func()) {
 	s := w.programs.at
+	if w.programs.locate {
+		s.place = runtime.Callers(2, s.pcs[:])
+	}
 	s.request = f
 	s.pass()
 	w.closeEnded()
@@ -60,7 +80,7 @@ func (w *World) cross(f func()) {
 		return
 	}
 	s.panicked = nil
-	if v == any(unwinding) && s.t != nil {
+	if v == any(unwinding) {
 		s.t.unwound.note()
 	}
 	panic(v)
@@ -76,21 +96,31 @@ func ask[R any](w *World, f func() R) (r R) {
 }
 
 // shut closes the channel of a context that has ended. It is left to the program
-// that ended it, so that whoever receives from it comes after; if it was the
-// clock, to the next.
-func (w *World) shut(done chan struct{}) {
+// that ended it, so that whoever learns of the end comes after; if it was the clock,
+// and by is none, to the next program, and only who receives from the channel itself
+// comes after that.
+func (w *World) shut(c *Context, by edge) {
 	if w.programs.split {
-		w.programs.ended = append(w.programs.ended, done)
+		w.programs.ended = append(w.programs.ended, endedContext{c, by})
 		return
 	}
-	close(done)
+	close(c.done)
+}
+
+type endedContext struct {
+	c  *Context
+	by edge
 }
 
 //go:norace
 func (w *World) closeEnded() {
-	for i, done := range w.programs.ended {
-		close(done)
-		w.programs.ended[i] = nil
+	for i, e := range w.programs.ended {
+		close(e.c.done)
+		if e.by != nil {
+			e.c.object.merge()
+			e.c.ended.object.merge()
+		}
+		w.programs.ended[i] = endedContext{}
 	}
 	w.programs.ended = w.programs.ended[:0]
 }
@@ -107,19 +137,10 @@ func (w *World) joinPrograms() {
 	}
 }
 
-// ringEvent calls the function of an Event, which belongs to the program.
-func (w *World) ringEvent(f func()) {
-	if !w.programs.split {
-		f()
-		return
-	}
-	w.programs.events.call(w, f)
-}
-
-func (w *World) closePrograms() { w.programs.events.close() }
-
 // edge is an address at which programs release and acquire.
 type edge unsafe.Pointer
+
+var noEdge edge
 
 // newEdge returns an edge that begins here.
 //
@@ -129,6 +150,9 @@ func newEdge() edge {
 	runtime.RaceRelease(e)
 	return edge(e)
 }
+
+// reach lets the caller come after e.
+func reach(e edge) { runtime.RaceAcquire(unsafe.Pointer(e)) }
 
 func (o *object) edge() edge { return edge(unsafe.Pointer(o)) }
 
@@ -155,6 +179,9 @@ type origins struct {
 
 // follow lets t begin after e.
 func (t *Thread) follow(e edge) {
+	if e == nil {
+		return
+	}
 	if t.origins.from[0] == nil {
 		t.origins.from[0] = e
 	} else {
@@ -256,22 +283,3 @@ func (h *heldTimer) at() *timer {
 
 //go:norace
 func (h *heldTimer) renew() { h.t = new(timer) }
-
-// release begins the edge from who sets an Event to its function.
-//
-//go:norace
-func (h *heldTimer) release() { runtime.RaceReleaseMerge(unsafe.Pointer(h.at())) }
-
-// follow returns f with the end of that edge.
-//
-//go:norace
-func (e *Event) follow(f func()) func() {
-	if !e.w.programs.split {
-		return f
-	}
-	at := unsafe.Pointer(e.timer.at())
-	return func() {
-		runtime.RaceAcquire(at)
-		f()
-	}
-}

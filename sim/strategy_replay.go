@@ -172,6 +172,9 @@ func byDefault(run []*Thread, last *Thread) *Thread {
 	return after(run, last.id)
 }
 
+// locates says whether the source lines of the steps are wanted.
+func (s *replay) locates() bool { return s.trace != nil && s.trace.Locate }
+
 // finish returns the drift of a run of so many steps, which has ended.
 func (s *replay) finish(steps uint64) Drift {
 	for s.current() != nil {

@@ -20,6 +20,15 @@ type Tap interface {
 	Recorded(seq uint64, at []Frame)
 }
 
+// Stepper is a Tap that is told of each step, too.
+type Stepper interface {
+	Tap
+	// Arrived is told, before the World chooses who goes next, of the thread that
+	// made the last step: it stands before its next operation, at that place in the
+	// program, innermost first, or has ended. The slice is the Stepper's own.
+	Arrived(t *Thread, at []Frame)
+}
+
 // Tap returns the Tap of the run, nil if it has none.
 func (w *World) Tap() Tap { return w.tap }
 
@@ -39,6 +48,25 @@ func (w *World) watchChoices() {
 	}
 }
 
+// watchSteps lets the kernel intervene at each step, if the Tap is a Stepper.
+func (w *World) watchSteps() {
+	if _, ok := w.tap.(Stepper); ok {
+		w.limits.watched = true
+	}
+}
+
+// tapArrival tells a Stepper of the calling thread, which may have ended.
+func (w *World) tapArrival(t *Thread) {
+	s, ok := w.tap.(Stepper)
+	switch {
+	case !ok || t == nil || w.over:
+	case t.state == threadDone:
+		s.Arrived(t, nil)
+	default:
+		s.Arrived(t, w.operationFrames(t))
+	}
+}
+
 // tapped is a strategy whose choices are watched.
 type tapped struct {
 	Strategy
@@ -55,8 +83,14 @@ func (t tapped) Pick(run []*Thread, last *Thread) *Thread {
 }
 
 // tapEvent tells the Tap of an event that is about to be recorded.
+//
+//go:norace
 func (w *World) tapEvent() {
-	at := callers(3)
+	if w.outside() {
+		w.cross(w.tapEvent)
+		return
+	}
+	at := w.operationFrames(w.cur)
 	for len(at) > 0 && isRecording(at[0].Func) {
 		at = at[1:]
 	}

@@ -38,6 +38,48 @@ func (s *spy) Recorded(seq uint64, at []Frame) {
 	}
 }
 
+// steps is a spy that is told of each step.
+type steps struct {
+	spy
+	arrivals []string
+	ended    int
+}
+
+func (s *steps) Arrived(t *Thread, at []Frame) {
+	if t.Done() {
+		s.ended++
+		return
+	}
+	line := t.Name() + " " + t.Op().Kind.String()
+	if len(at) > 0 {
+		line += " in " + at[0].Func[strings.LastIndexByte(at[0].Func, '.')+1:]
+	}
+	s.arrivals = append(s.arrivals, line)
+}
+
+func TestStepperIsToldOfEachStep(t *testing.T) {
+	w := NewWorld(Options{})
+	defer w.Close()
+	for seed := range uint64(50) {
+		want := Execute(w, watched(), RunConfig{Seed: seed})
+		s := &steps{}
+		got := Execute(w, watched(), RunConfig{Seed: seed, Tap: s})
+		if got.Digest != want.Digest {
+			t.Fatalf("seed %d: the tapped run is another one", seed)
+		}
+		// Each thread arrives once for each of its steps but the first, and ends; the
+		// end of the last one is the run's.
+		if n := uint64(len(s.arrivals)); n+uint64(got.Threads) != got.Steps || s.ended != got.Threads-1 {
+			t.Fatalf("seed %d: %d arrivals and %d ends of %d threads in %d steps", seed, n, s.ended, got.Threads, got.Steps)
+		}
+	}
+	s := &steps{}
+	Execute(w, watched(), RunConfig{Seed: 4, Tap: s})
+	if !slices.Contains(s.arrivals, "main/worker unlock in func1.1") && !slices.Contains(s.arrivals, "main/worker unlock in 1") {
+		t.Errorf("the place of the unlock is missing: %q", s.arrivals)
+	}
+}
+
 func watched() *Scenario {
 	return &Scenario{
 		Name: "watched",

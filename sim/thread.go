@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/collider-amqp/collider/sim/choice"
 )
@@ -90,6 +91,17 @@ func (t *Thread) ObjectKey() uint64 {
 		return 0
 	}
 	return t.object.key
+}
+
+// SleepsUntil returns the time since the run began at which the thread's Sleep ends,
+// 0 if it is not asleep.
+//
+//go:norace
+func (t *Thread) SleepsUntil() time.Duration {
+	if t.sleep.place == 0 {
+		return 0
+	}
+	return t.sleep.at
 }
 
 // Runnable says whether the thread's next operation can be done now.

@@ -58,7 +58,7 @@ func (tr *Trace) arrived(t *Thread) {
 		tr.places = append(tr.places, Frame{})
 	}
 	tr.places[t.id] = Frame{}
-	if fs := callers(1); len(fs) > 0 {
+	if fs := t.w.operationFrames(t); len(fs) > 0 {
 		tr.places[t.id] = fs[0]
 	}
 }

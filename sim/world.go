@@ -24,11 +24,14 @@ type Options struct {
 	// Host is set when the World lives inside another scheduler, such as a
 	// synctest bubble. Nil means it does not.
 	Host *Host
-	// Races lets the race detector see races between threads: in race builds
-	// each thread's program then runs on a goroutine of its own, and is ordered
-	// after another by the operations of the World alone. Other builds, and
-	// Worlds with a Host, do not heed it; runs and digests are the same.
-	Races bool
+	// HideRaces keeps the race detector from seeing races between threads. By
+	// default each thread's program has, in race builds, a goroutine of its own,
+	// and is ordered after another by the operations of the World alone; with
+	// HideRaces all threads run on one chain of coroutines, as in other builds,
+	// and the detector takes them to be ordered as they ran. Other builds do not
+	// heed it, and Worlds with a Host always hide races. Runs and digests are the
+	// same.
+	HideRaces bool
 	// Events bounds the history's number of events. Zero means 1<<16.
 	Events int
 
@@ -144,7 +147,6 @@ func (w *World) Close() {
 	}
 	unwatchWorld(w)
 	w.pool.close()
-	w.closePrograms()
 }
 
 // reset makes the World ready for a run.

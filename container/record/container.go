@@ -13,12 +13,13 @@ import (
 type Container struct {
 	c   *container.Container
 	rec *history.Recorder
+	env container.Env
 	id  uint32
 }
 
 // New returns an observed container. The recorder may be nil.
 func New(rec *history.Recorder, id string, h container.Handler, opts container.Options) *Container {
-	rc := &Container{rec: rec}
+	rc := &Container{rec: rec, env: opts.Env}
 	opts.ClientConnection = rc.ConnectionOptions(opts.ClientConnection)
 	opts.ServerConnection = rc.ConnectionOptions(opts.ServerConnection)
 	opts.Sender = rc.SenderOptions(opts.Sender)
@@ -34,6 +35,9 @@ func (c *Container) Container() *container.Container { return c.c }
 
 // Recorder returns the recorder, which may be nil.
 func (c *Container) Recorder() *history.Recorder { return c.rec }
+
+// Env returns the Env of the Options given to New, which may be nil.
+func (c *Container) Env() container.Env { return c.env }
 
 // ID returns the container's number in the history.
 func (c *Container) ID() uint32 { return c.id }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/collider-amqp/collider/container"
+	"github.com/collider-amqp/collider/container/record"
 	"github.com/collider-amqp/collider/netsim"
 	"github.com/collider-amqp/collider/scenarios/stage"
 	"github.com/collider-amqp/collider/sim"
@@ -43,12 +44,12 @@ func reboot(w *sim.World) {
 	}})
 	s.Net.Host("client").SetClock(sim.Clock{Offset: -time.Minute, Drift: -sim.MaxDrift})
 	s.Net.Host("server").SetClock(sim.Clock{Drift: sim.MaxDrift})
-	var listener interface{ Stop() }
-	lives := 0
+	listener := sim.NewAtomic(w, "listener", (*record.Listener)(nil))
+	lives := w.NewInt64("lives", 0)
 	s.Boot("server", func() {
-		lives++
+		lives.Add(1)
 		server := s.Container("server", forgiving{})
-		listener = s.Listen(server, nil)
+		listener.Store(s.Listen(server, nil))
 		s.Run(server, 2).Join()
 	})
 	client := s.Container("client", nil)
@@ -62,10 +63,10 @@ func reboot(w *sim.World) {
 	met := w.Converge(sim.Goal{Rule: "GUEST", What: "the guest is let in"})
 	running.Join()
 	met()
-	if !h.in || lives > 2 {
-		w.Fail("GUEST", "in: %v, in life %d", h.in, lives)
+	if n := lives.Load(); !h.in || n > 2 {
+		w.Fail("GUEST", "in: %v, in life %d", h.in, n)
 	}
-	listener.Stop()
+	listener.Load().Stop()
 	s.Finish()
 }
 

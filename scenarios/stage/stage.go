@@ -62,7 +62,6 @@ var Judge = check.Standard(check.Options{Strict: true})
 type Stage struct {
 	World *sim.World
 	Net   *netsim.Network
-	envs  map[*record.Container]*env
 }
 
 // New makes the network of a run. Its faults may name the conditions of package
@@ -71,7 +70,7 @@ func New(w *sim.World, o netsim.Options) *Stage {
 	if o.Predicate == nil {
 		o.Predicate = trigger.Parse
 	}
-	return &Stage{w, netsim.New(w, o), make(map[*record.Container]*env)}
+	return &Stage{w, netsim.New(w, o)}
 }
 
 // Container makes an observed container, software of the host of its name with that
@@ -94,7 +93,6 @@ func (s *Stage) Container(id string, h container.Handler) *record.Container {
 	machine.OnCrash(func() {
 		s.World.Recorder().Note(history.Event{Name: history.NoteCrashed, Container: c.ID()})
 	})
-	s.envs[c] = e
 	return c
 }
 
@@ -164,10 +162,11 @@ func (e *env) run(ctx context.Context, c *record.Container, n int) error {
 	return err
 }
 
-// RunHere calls c's Run on the calling thread, and fails the World if the last Run
-// of a container to return leaves a thread behind (RUN-1).
+// RunHere calls the Run of c, which Container has made, on the calling thread, and
+// fails the World if the last Run of a container to return leaves a thread behind
+// (RUN-1).
 func (s *Stage) RunHere(ctx context.Context, c *record.Container, n int) error {
-	return s.envs[c].run(ctx, c, n)
+	return c.Env().(*env).run(ctx, c, n)
 }
 
 // Listen opens a listener on AMQP's port (§2.1) of the container's host; a nil

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // execute runs a scenario over some seeds and returns the first failure.
 func execute(t *testing.T, run func(*sim.World)) *sim.Failure {
 	t.Helper()
-	w := sim.NewWorld(sim.Options{})
+	w := sim.NewWorld(sim.Options{HideRaces: true}) // a misuse is a race, too
 	defer w.Close()
 	for seed := range uint64(50) {
 		r := sim.Execute(w, &sim.Scenario{Name: t.Name(), Run: run, Check: stage.Judge}, sim.RunConfig{Seed: seed})

@@ -84,7 +84,7 @@ func TestFeedbackIsNotLost(t *testing.T) {
 // No schedule of any strategy makes a repaired program fail.
 func TestControlsPass(t *testing.T) {
 	for _, p := range Programs() {
-		w := sim.NewWorld(sim.Options{})
+		w := sim.NewWorld(sim.Options{HideRaces: true})
 		defer w.Close()
 		s := p.Control()
 		profiler := sim.NewProfiler()

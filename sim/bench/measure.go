@@ -56,7 +56,7 @@ func Measure(ctx context.Context, p *Program, o Options) (Sample, error) {
 	if _, err := sim.ParseStrategy(o.Strategy); err != nil {
 		return Sample{}, err
 	}
-	w := sim.NewWorld(sim.Options{})
+	w := sim.NewWorld(sim.Options{HideRaces: true})
 	defer w.Close()
 	var s Sample
 	begin := time.Now()

@@ -164,7 +164,7 @@ func Speed(ctx context.Context, s *Shape, strategy string, budget time.Duration)
 	if err != nil {
 		return Rate{}, err
 	}
-	w := sim.NewWorld(sim.Options{})
+	w := sim.NewWorld(sim.Options{HideRaces: true})
 	defer w.Close()
 	sc := &sim.Scenario{Name: s.Name, Run: s.Run, Steps: 1 << 40}
 	p := sim.NewProfiler()

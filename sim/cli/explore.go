@@ -353,7 +353,7 @@ func (e *exploration) finish(scenarios int) int {
 	failed := uint64(len(e.failures))
 	if e.flags.json {
 		printJSON(e.env.Stdout, summary{
-			"summary", scenarios, e.total.Runs, e.total.Steps, failed, e.distinct(), e.total.Elapsed.Seconds(), e.total.Digest.String(),
+			"summary", scenarios, e.total.Runs, e.total.Steps, failed, e.distinct(), e.total.Elapsed.Seconds(), e.total.Digest.String(), 0,
 		})
 	} else if scenarios > 1 {
 		fmt.Fprintf(e.env.Stdout, "%d scenarios  %s schedules  %s steps  %s  %d not complete  %d failed\n",

@@ -208,10 +208,16 @@ func (r *reporter) textVerdict(report *runner.Report, failed uint64) {
 		if s.Failed > 0 {
 			fmt.Fprintf(out, "  %s failed", grouped(s.Failed))
 		}
+		if s.Alike > 0 {
+			fmt.Fprintf(out, "  %s failed alike", grouped(s.Alike))
+		}
 		if s.Feedback != nil {
 			fmt.Fprintf(out, "  %s", feedbackText(s.Feedback))
 		}
 		fmt.Fprintln(out)
+	}
+	if report.Alike > 0 {
+		fmt.Fprintf(out, "      %s of the runs failed, alike both times: %s run shows how\n", grouped(report.Alike), r.c.Program)
 	}
 	if len(report.Arms) > 1 {
 		fmt.Fprintf(out, "      %s\n", armsText(report))
@@ -230,9 +236,10 @@ func (r *reporter) jsonVerdict(report *runner.Report, scenarios int, failed uint
 			Runs     uint64 `json:"runs"`
 			Steps    uint64 `json:"steps"`
 			Failures uint64 `json:"failures"`
+			Alike    uint64 `json:"alike,omitempty"`
 
 			Feedback *feedbackObject `json:"feedback,omitempty"`
-		}{"scenario", s.Name, s.Runs, s.Steps, s.Failed, newFeedbackObject(s.Feedback)})
+		}{"scenario", s.Name, s.Runs, s.Steps, s.Failed, s.Alike, newFeedbackObject(s.Feedback)})
 	}
 	if len(report.Arms) > 0 {
 		printJSON(r.env.Stdout, newArmsObject(report))
@@ -242,7 +249,7 @@ func (r *reporter) jsonVerdict(report *runner.Report, scenarios int, failed uint
 		digest = ""
 	}
 	printJSON(r.env.Stdout, summary{
-		"summary", scenarios, report.Runs, report.Steps, failed, r.distinct(), report.Elapsed.Seconds(), digest,
+		"summary", scenarios, report.Runs, report.Steps, failed, r.distinct(), report.Elapsed.Seconds(), digest, report.Alike,
 	})
 }
 
@@ -257,6 +264,8 @@ type summary struct {
 	Distinct  int     `json:"distinct"`
 	Seconds   float64 `json:"seconds"`
 	Digest    string  `json:"digest"`
+	// Alike is the number of runs of verify that failed, in the same way twice.
+	Alike uint64 `json:"alike,omitempty"`
 }
 
 // failureObject is a failure in a command's JSON output.
@@ -325,7 +334,7 @@ func (r *reporter) noReplay(f *runner.Failure) string {
 // shrinkLine is the pasteable line that makes a failure smaller; empty if there is
 // no file, or none that could be smaller.
 func (r *reporter) shrinkLine(f *runner.Failure, a *runner.Artefacts) string {
-	if a.File == "" || f.Result.Failure.Kind == sim.Nondeterminism {
+	if k := f.Result.Failure.Kind; a.File == "" || k == sim.Nondeterminism || k == sim.Raced {
 		return ""
 	}
 	return r.c.Program + " shrink " + runner.ShellWord(a.File)

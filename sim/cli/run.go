@@ -90,7 +90,8 @@ func (r *reporter) rest(report *runner.Report, patterns []string) string {
 // verify runs each seed twice.
 func (c *Config) verify(ctx context.Context, env *Env, args []string) int {
 	f := newRunFlags(NewFlags(env, "verify", "[NAME|GLOB …]",
-		"Runs each seed twice, among others and alone, and compares the digests; no name means all.",
+		"Runs each seed twice, among others and alone, and compares the digests; no name means all. "+
+			"A run that fails alike both times is no difference; how many did is said.",
 		"verify", "verify broker -runs 1000", "verify -seed 1 -json"), 100, notOfVerify)
 	patterns, code, ok := f.parse(args)
 	if !ok {

@@ -433,6 +433,14 @@ func TestNondeterminism(t *testing.T) {
 		t.Errorf("%v", sum)
 	}
 	s.want(s.do("verify", "toy/clean"), ExitOK, "100 runs")
+
+	s.cfg.Scenarios = []*sim.Scenario{toy.Clean(), toy.LostUpdate()}
+	s.want(s.do("verify", "-seed", "1"), ExitOK, "of the runs failed, alike both times", "failed alike")
+	o = s.do("verify", "-seed", "1", "-json")
+	s.want(o, ExitOK)
+	if sum := s.last(o); sum["failures"] != 0.0 || sum["alike"].(float64) < 10 {
+		t.Errorf("%v", sum)
+	}
 }
 
 func TestStuck(t *testing.T) {

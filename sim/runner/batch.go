@@ -34,6 +34,7 @@ type batch struct {
 
 	// unconfirmed says that failures are not re-run.
 	unconfirmed bool
+	procs       int // GOMAXPROCS of the program, if it has been changed
 
 	messages chan message
 	live     int // workers; of the goroutine that runs the batch

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -31,9 +32,7 @@ func Repeat(s *sim.Scenario, spec Spec, watchdog time.Duration) (sim.Result, err
 }
 
 func repeat(s *sim.Scenario, spec Spec, watchdog time.Duration, seqs []uint64) (sim.Result, error) {
-	if spec.Strategy == "" {
-		spec.Strategy = "auto"
-	}
+	spec.Strategy = cmp.Or(spec.Strategy, "auto")
 	cfg, err := spec.config(s)
 	if err != nil {
 		return sim.Result{}, err
@@ -68,20 +67,47 @@ func Confirm(s *sim.Scenario, r sim.Result, cfg sim.RunConfig, watchdog time.Dur
 	if r.Failure.Kind == sim.Stuck {
 		return &f, nil
 	}
-	return &f, f.confirm(cfg, watchdog)
+	return &f, f.confirm(cfg, watchdog, nil)
 }
 
-func (f *Failure) confirm(cfg sim.RunConfig, watchdog time.Duration) error {
+// confirm is Confirm of a failure that is none of a stuck run. look finds the place
+// where the run parts, if it does; nil means that its own repetitions show it.
+func (f *Failure) confirm(cfg sim.RunConfig, watchdog time.Duration, look func() (*Divergence, error)) error {
 	cfg.Keep, cfg.Locate = true, f.Result.Failure.Seqs
 	again, err := Once(f.Scenario, cfg, watchdog)
 	if err != nil {
 		return err
 	}
-	if !same(&f.Result, &again) {
-		nondeterminism(f, &again)
+	if same(&f.Result, &again) {
+		locate(f, &again)
+		return nil
 	}
-	locate(f, &again)
-	return nil
+	if look == nil {
+		look = func() (*Divergence, error) { return partOnce(f.Scenario, cfg, watchdog) }
+	}
+	d, err := look()
+	f.differs(&again, d)
+	return err
+}
+
+// differs makes a failure of the harness of one that did not repeat itself. d is
+// where it parted when it was watched; if it did not, it is nil, and the two results
+// have to do.
+func (f *Failure) differs(again *sim.Result, d *Divergence) {
+	if d == nil {
+		d = diverge(&f.Result, again)
+	}
+	nondeterminism(f, d)
+}
+
+// partOnce looks for the place where a run parts that is executed in Worlds of its
+// own.
+func partOnce(s *sim.Scenario, cfg sim.RunConfig, watchdog time.Duration) (*Divergence, error) {
+	once := func(tap sim.Tap) (sim.Result, error) {
+		cfg.Keep, cfg.Tap = true, tap
+		return Once(s, cfg, watchdog)
+	}
+	return part(once, once)
 }
 
 // confirm re-runs a failed run of the batch.
@@ -89,14 +115,19 @@ func (b *batch) confirm(f *Failure, scenario int) error {
 	if b.unconfirmed || f.Result.Failure.Kind == sim.Stuck {
 		return nil
 	}
-	cfg := b.config(&b.plans[scenario], f.Result.Seed)
-	if b.plans[scenario].search != nil {
+	p := &b.plans[scenario]
+	cfg := b.config(p, f.Result.Seed)
+	if p.search != nil {
 		cfg.Strategy, cfg.Defaults, cfg.Plans = sim.Replay(f.Result.Schedule), true, f.Result.Plans
+		return f.confirm(cfg, b.opt.Watchdog, nil)
 	}
-	if b.plans[scenario].coverage != nil {
+	if p.coverage != nil {
 		cfg.Strategy, cfg.Plans = sim.Replay(f.Result.Schedule), f.Result.Plans
+		return f.confirm(cfg, b.opt.Watchdog, nil)
 	}
-	return f.confirm(cfg, b.opt.Watchdog)
+	return f.confirm(cfg, b.opt.Watchdog, func() (*Divergence, error) {
+		return b.part(p, b.opt.number(f.Result.Seed))
+	})
 }
 
 // locate takes over the source lines that only a repetition can find.
@@ -119,6 +150,7 @@ func (b *batch) config(p *plan, seed uint64) sim.RunConfig {
 // does not repeat itself is one of the harness. The failure is nil if the run
 // passed.
 func RepeatTwice(s *sim.Scenario, spec Spec, watchdog time.Duration) (sim.Result, *Failure, error) {
+	spec.Strategy = cmp.Or(spec.Strategy, "auto")
 	r, err := Repeat(s, spec, watchdog)
 	if err != nil || r.Failure == nil {
 		return r, nil, err
@@ -131,9 +163,16 @@ func RepeatTwice(s *sim.Scenario, spec Spec, watchdog time.Duration) (sim.Result
 	if err != nil {
 		return r, nil, err
 	}
-	if !same(&r, &again) {
-		nondeterminism(&f, &again)
+	if same(&r, &again) {
+		locate(&f, &again)
+		return r, &f, nil
 	}
-	locate(&f, &again)
-	return r, &f, nil
+	cfg, err := spec.config(s)
+	if err != nil {
+		return r, nil, err
+	}
+	cfg.Estimates = Estimate(s, cfg.Params, watchdog)
+	d, err := partOnce(s, cfg, watchdog)
+	f.differs(&again, d)
+	return r, &f, err
 }

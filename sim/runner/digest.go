@@ -28,8 +28,8 @@ func runDigest(name uint64, r *sim.Result) Digest {
 		d = mix(d, uint64(r.Params[i].Value))
 	}
 	d = mix(d, r.Digest)
-	if r.Failure != nil {
-		d = mix(d, choice.Hash(r.Failure.Kind.String()+" "+r.Failure.Rule))
+	if f := behaviour(r); f != nil {
+		d = mix(d, choice.Hash(f.Kind.String()+" "+f.Rule))
 	}
 	return Digest(d)
 }

@@ -10,17 +10,33 @@ import (
 
 // Divergence is where two executions of one run part.
 type Divergence struct {
-	// What differs: "event", "decision", "failure" or "digest", the first of
-	// them that does.
+	// What differs first: an "event" of the history or a "step" of a thread, if the
+	// run could be made to part again while it was watched; else what the results
+	// show, the first "event", "decision", "failure" or "digest" that differs.
 	What string
-	// At is the number of the first different event or segment, from 1.
+	// At is the number of the first different event, step or segment, from 1.
 	At int
 	// Last is the last equal one, First and Second what came next; each as one
 	// line, "nothing" if there was none.
 	Last, First, Second string
+	// Notes are further differences there, each a sentence.
+	Notes []string
+	// Thread is the thread that behaved differently, empty if unknown, and Before
+	// the place at which it was last seen to do the same in both executions: what it
+	// learned between there and the first different thing was not the same.
+	Thread string
+	Before sim.Frame
+	// Places are the source lines of the first difference, in the first execution
+	// and, if it is another, in the second, and Before. Empty if unknown.
+	Places []sim.Frame
 }
 
-// String returns the divergence in three or four lines.
+// note adds a difference.
+func (d *Divergence) note(what, first, second string) {
+	d.Notes = append(d.Notes, what+" differs: "+first+", "+second)
+}
+
+// String returns the divergence in some lines.
 func (d *Divergence) String() string {
 	var b strings.Builder
 	if d.At > 0 {
@@ -30,16 +46,31 @@ func (d *Divergence) String() string {
 		fmt.Fprintf(&b, "the executions differ in their %s\n", d.What)
 	}
 	fmt.Fprintf(&b, "  1st   %s\n  2nd   %s", d.First, d.Second)
+	for _, n := range d.Notes {
+		fmt.Fprintf(&b, "\n  %s", n)
+	}
+	if d.Before.File != "" {
+		fmt.Fprintf(&b, "\n  %s did the same up to %s (in %s)", d.Thread, d.Before, shortFunc(d.Before.Func))
+	}
 	return b.String()
 }
 
-// same reports whether two executions of one run are equal.
+// same reports whether two executions of one run are equal. What the race detector
+// says does not count: it says it once.
 func same(a, b *sim.Result) bool {
-	if a.Digest != b.Digest || a.Steps != b.Steps || (a.Failure == nil) != (b.Failure == nil) {
+	f, g := behaviour(a), behaviour(b)
+	if a.Digest != b.Digest || a.Steps != b.Steps || (f == nil) != (g == nil) {
 		return false
 	}
-	return a.Failure == nil || a.Failure.Kind == b.Failure.Kind && a.Failure.Rule == b.Failure.Rule &&
-		a.Failure.Message == b.Failure.Message
+	return f == nil || f.Kind == g.Kind && f.Rule == g.Rule && f.Message == g.Message
+}
+
+// behaviour is the failure that belongs to the run alone.
+func behaviour(r *sim.Result) *sim.Failure {
+	if r.Failure != nil && r.Failure.Kind == sim.Raced {
+		return nil
+	}
+	return r.Failure
 }
 
 // diverge locates the first difference of two executions that are not the same.
@@ -106,11 +137,13 @@ func divergeSchedule(a, b *sim.Result) *Divergence {
 }
 
 // nondeterminism turns a failure into one of the harness.
-func nondeterminism(f *Failure, again *sim.Result) {
-	f.Divergence = diverge(&f.Result, again)
+func nondeterminism(f *Failure, d *Divergence) {
+	f.Divergence = d
 	f.Result.Failure = &sim.Failure{
-		Kind:    sim.Nondeterminism,
-		Message: "the same seed gave another run: " + strings.ReplaceAll(f.Divergence.String(), "\n", "; "),
+		Kind:      sim.Nondeterminism,
+		Message:   "the same seed gave another run: " + strings.ReplaceAll(d.String(), "\n", "; "),
+		Thread:    d.Thread,
+		Locations: d.Places,
 	}
 	f.Property = kindProperty[sim.Nondeterminism]
 	f.Key = failureKey(f.Scenario, f.Property, &sim.Failure{Kind: sim.Nondeterminism})

@@ -15,7 +15,8 @@ const profileRuns = 5
 // Estimate returns the estimates of a scenario's size with the given fixed
 // parameters, from profile runs with fixed seeds: always the same for one build.
 // They are zero if a profile run is stuck or the harness panics in it; the runs
-// that follow tell why.
+// that follow tell why. Races are hidden: the detector reports each once, and nobody
+// looks at what a profile run has failed of.
 func Estimate(s *sim.Scenario, params map[string]int64, watchdog time.Duration) sim.Estimates {
 	return estimate(context.Background(), s, params, watchdog)
 }
@@ -29,7 +30,7 @@ func estimate(ctx context.Context, s *sim.Scenario, params map[string]int64, wat
 		if ctx.Err() != nil {
 			return sim.Estimates{}
 		}
-		r, err := Once(s, profileConfig(s, params, profiler, i), watchdog)
+		r, err := once(s, profileConfig(s, params, profiler, i), sim.Options{Watchdog: watchdog, HideRaces: true})
 		if err != nil || r.Failure != nil && r.Failure.Kind == sim.Stuck {
 			return sim.Estimates{}
 		}

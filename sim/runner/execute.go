@@ -45,13 +45,18 @@ func execute(w *sim.World, s *sim.Scenario, cfg *sim.RunConfig, failed func(*Pan
 // Once executes one run in a World of its own and returns its result, or a
 // *PanicError. A run that is stuck is returned as failed; its World is lost.
 func Once(s *sim.Scenario, cfg sim.RunConfig, watchdog time.Duration) (sim.Result, error) {
+	return once(s, cfg, sim.Options{Watchdog: watchdog})
+}
+
+func once(s *sim.Scenario, cfg sim.RunConfig, opt sim.Options) (sim.Result, error) {
 	type outcome struct {
 		r   sim.Result
 		err error
 	}
 	// Room for both the stuck report and a step that comes back after all.
 	done := make(chan outcome, 3)
-	w := sim.NewWorld(sim.Options{Watchdog: watchdog, OnStuck: func(r sim.Result) { done <- outcome{r: r} }})
+	opt.OnStuck = func(r sim.Result) { done <- outcome{r: r} }
+	w := sim.NewWorld(opt)
 	go func() {
 		defer closeWorld(w)
 		var failed error

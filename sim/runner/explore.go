@@ -119,9 +119,9 @@ func (o *ExploreOptions) config(s sim.Strategy) sim.RunConfig {
 }
 
 // repeat executes the run of a result again.
-func (o *ExploreOptions) repeat(r *sim.Result) (sim.Result, error) {
+func (o *ExploreOptions) repeat(r *sim.Result, tap sim.Tap) (sim.Result, error) {
 	cfg := o.config(sim.Replay(r.Schedule))
-	cfg.Plans, cfg.Keep, cfg.Locate = r.Plans, true, r.Failure.Seqs
+	cfg.Plans, cfg.Keep, cfg.Locate, cfg.Tap = r.Plans, true, r.Failure.Seqs, tap
 	return Once(o.Scenario, cfg, o.Watchdog)
 }
 
@@ -155,13 +155,16 @@ func (x *explorer) confirm(f *Failure) error {
 	if k := f.Result.Failure.Kind; k == sim.Stuck || k == sim.Nondeterminism {
 		return nil
 	}
-	again, err := x.o.repeat(&f.Result)
+	again, err := x.o.repeat(&f.Result, nil)
 	if err != nil {
 		return err
 	}
-	if !same(&f.Result, &again) {
-		nondeterminism(f, &again)
+	if same(&f.Result, &again) {
+		locate(f, &again)
+		return nil
 	}
-	locate(f, &again)
-	return nil
+	once := func(tap sim.Tap) (sim.Result, error) { return x.o.repeat(&f.Result, tap) }
+	d, err := part(once, once)
+	f.differs(&again, d)
+	return err
 }

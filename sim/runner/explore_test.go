@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/collider-amqp/collider/sim"
@@ -13,24 +14,25 @@ import (
 )
 
 // two is a program of two threads with three steps each; it fails if stop holds for
-// the order of its steps.
+// the order of its steps. What notes the order is atomic for the race detector alone.
 func two(stop func(order string) bool) *sim.Scenario {
 	return &sim.Scenario{Name: "two", Params: []sim.Param{{Name: "steps", Default: 3, Min: 1, Max: 4}}, Run: func(w *sim.World) {
 		w.Mark()
 		g := w.NewWaitGroup("both")
 		x := w.NewInt64("x", 0)
-		order := ""
+		var order atomic.Value
+		order.Store("")
 		for _, name := range []string{"a", "b"} {
 			g.Go(name, func() {
 				for range w.Param("steps") {
 					x.Add(1)
-					order += name
+					order.Store(order.Load().(string) + name)
 				}
 			})
 		}
 		g.Wait()
-		if stop != nil && stop(order) {
-			w.Fail("O-1", "the order is %s", order)
+		if o := order.Load().(string); stop != nil && stop(o) {
+			w.Fail("O-1", "the order is %s", o)
 		}
 	}}
 }

@@ -47,7 +47,7 @@ func Differ(s *sim.Scenario, first, second *sim.Result) *Failure {
 		return nil
 	}
 	f := newFailure(s, *first)
-	nondeterminism(&f, second)
+	f.differs(second, nil)
 	return &f
 }
 
@@ -70,6 +70,7 @@ var kindProperty = map[sim.Kind]string{
 	sim.Stuck:          "a step does not come back",
 	sim.Nondeterminism: "a run did not repeat itself",
 	sim.Liveness:       "the program does not converge, although nothing hinders it any more",
+	sim.Raced:          "threads use the same memory in no order",
 }
 
 // property states what does not hold.

@@ -142,5 +142,10 @@ func (o *Options) planned() uint64 {
 // seed returns the seed of the shard's run number j.
 func (o *Options) seed(j uint64) uint64 { return o.Seed + o.index(j) }
 
+// number returns the shard's number of the run with that seed.
+func (o *Options) number(seed uint64) uint64 {
+	return (seed - o.Seed - uint64(o.Shard)) / uint64(o.Shards)
+}
+
 // index returns the number in the whole batch of the shard's run number j.
 func (o *Options) index(j uint64) uint64 { return uint64(o.Shard) + j*uint64(o.Shards) }

@@ -64,12 +64,14 @@ func Replay(s *sim.Scenario, f *File, watchdog time.Duration) (*Outcome, error) 
 	if err != nil {
 		return nil, err
 	}
-	if !same(&r, &again) {
-		nondeterminism(o.Failure, &again)
-		o.Same = false
+	if same(&r, &again) {
+		locate(o.Failure, &again)
+		return o, nil
 	}
-	locate(o.Failure, &again)
-	return o, nil
+	o.Same = false
+	d, err := partOnce(s, config(), watchdog)
+	o.Failure.differs(&again, d)
+	return o, err
 }
 
 // Config returns the configuration of the run that follows the file's decisions.

@@ -23,6 +23,9 @@ type Report struct {
 	// Unlisted is the number of further ways to fail, beyond the 100 that
 	// Failures holds at the most.
 	Unlisted int
+	// Alike is the number of runs that failed in the same way in both executions of
+	// Verify. They are no failures of its report, but Run shows them.
+	Alike uint64
 	// Arms are the strategies that decided the runs, those with the most runs first.
 	Arms []Arm
 	// Digest of all runs. With the strategy "feedback" there is none: Undigested is
@@ -42,6 +45,7 @@ type Report struct {
 type ScenarioReport struct {
 	Name                string
 	Runs, Steps, Failed uint64
+	Alike               uint64 // of Verify
 	Estimates           sim.Estimates
 	// Search is how far the search is, nil if the strategy is none.
 	Search *sim.SearchReport

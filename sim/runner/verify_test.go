@@ -111,3 +111,17 @@ func TestBuildOf(t *testing.T) {
 		t.Error("no version")
 	}
 }
+
+// TestRacedIsNoDifference: the race detector says a thing once, so a run that failed
+// by it passes when it is repeated.
+func TestRacedIsNoDifference(t *testing.T) {
+	raced := sim.Result{Digest: 1, Steps: 2, Failure: &sim.Failure{Kind: sim.Raced, Message: "m"}}
+	passed := sim.Result{Digest: 1, Steps: 2}
+	broken := sim.Result{Digest: 1, Steps: 2, Failure: &sim.Failure{Kind: sim.Broken, Rule: "A"}}
+	if !same(&raced, &passed) || !same(&passed, &raced) || same(&raced, &broken) || same(&broken, &raced) {
+		t.Error("a race is a difference, or hides one")
+	}
+	if runDigest(7, &raced) != runDigest(7, &passed) || runDigest(7, &raced) == runDigest(7, &broken) {
+		t.Error("a race is part of the digest, or hides what is")
+	}
+}

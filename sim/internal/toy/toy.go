@@ -128,10 +128,16 @@ func Panics() *sim.Scenario {
 	return &sim.Scenario{
 		Name: "toy/panics", Doc: "a panic in one order of two threads",
 		Run: func(w *sim.World) {
-			var p *int
+			made := w.NewInt64("made", 0)
 			g := w.NewWaitGroup("all")
-			g.Go("make", func() { w.Yield(); p = new(int) })
-			g.Go("use", func() { w.Yield(); *p = 1 })
+			g.Go("make", func() { made.Store(1) })
+			g.Go("use", func() {
+				var p *int
+				if made.Load() == 1 {
+					p = new(int)
+				}
+				*p = 1
+			})
 			g.Wait()
 		},
 	}
