@@ -103,7 +103,7 @@ type Selector interface {
 }
 
 // StrategyNames is the list of names that ParseStrategy knows, for messages.
-const StrategyNames = "auto, surw, pos, urw, pct:D, random, sticky:N, starve, rr:N, dfs:P, delay:D or feedback"
+const StrategyNames = "auto, surw, pos, urw, pct:D, random, sticky:N, starve, rr:N, dfs:P[:F], delay:D[:F] or feedback"
 
 // ParseStrategy returns a new strategy of the given name: auto, surw, pos, urw, pct
 // or pct:D, random, sticky or sticky:N, starve, rr or rr:N, dfs:P, delay:D or

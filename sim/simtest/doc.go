@@ -52,7 +52,7 @@
 //
 //	SIM_SEED      first seed
 //	SIM_RUNS      number of runs
-//	SIM_STRATEGY  auto, surw, pos, urw, pct:D, random, sticky:N, starve, rr:N, dfs:P, delay:D,
+//	SIM_STRATEGY  auto, surw, pos, urw, pct:D, random, sticky:N, starve, rr:N, dfs:P[:F], delay:D[:F],
 //	              feedback
 //	SIM_REPLAY    repeat the run of this failure file, and nothing else; tests that
 //	              it is not from are skipped
