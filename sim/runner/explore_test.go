@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/internal/toy"
@@ -176,5 +177,59 @@ func TestExploreErrors(t *testing.T) {
 	var pe *PanicError
 	if _, err := Explore(context.Background(), ExploreOptions{Scenario: toy.BrokenCheck(), Workers: 2}); !errors.As(err, &pe) {
 		t.Errorf("a broken checker gives %v", err)
+	}
+}
+
+// fault is a planned thing.
+type fault string
+
+func (f fault) MarshalText() ([]byte, error)  { return []byte(f), nil }
+func (f *fault) UnmarshalText(b []byte) error { *f = fault(b); return nil }
+
+// Schedules that a fault keeps from the mark are counted apart: what is said to be
+// complete does not hold for them.
+func TestExploreCountsWhatNeverCameToTheMark(t *testing.T) {
+	s := two(nil)
+	body := s.Run
+	s.Run = func(w *sim.World) {
+		for _, f := range sim.Plan(w, sim.Faults, "net", nil, func() []fault { return []fault{"refuse", "cut"} }) {
+			if f == "refuse" {
+				return
+			}
+		}
+		body(w)
+	}
+	r := explore(t, ExploreOptions{Scenario: s, Preemptions: 1, Faults: 1, Workers: 2})
+	if !r.Search.Complete || r.Search.Unmarked != 1 || r.Search.Menu != 2 || r.Search.Cut != 0 || r.Search.Sampled != 0 {
+		t.Errorf("%+v", r.Search)
+	}
+}
+
+// A run that depends on an earlier one is nondeterminism, not a panic of the harness.
+func TestExploreFindsNondeterminism(t *testing.T) {
+	var runs atomic.Int64
+	s := &sim.Scenario{Name: "drifts", Run: func(w *sim.World) {
+		g := w.NewWaitGroup("all")
+		for range 2 + runs.Add(1)%2 {
+			g.Go("thread", func() { w.Yield() })
+		}
+		g.Wait()
+	}}
+	r := explore(t, ExploreOptions{Scenario: s, Preemptions: 1, Workers: 1})
+	if r.Failure == nil || r.Failure.Result.Failure.Kind != sim.Nondeterminism || ExitCode([]Failure{*r.Failure}) != 4 {
+		t.Errorf("%+v", r.Failure)
+	}
+}
+
+// A budget also ends the search for a failure that comes before the one found.
+func TestExploreEndsAfterAFailure(t *testing.T) {
+	s := two(func(order string) bool { return strings.HasPrefix(order, "b") })
+	s.Params[0].Max, s.Params[0].Default = 1000, 1000
+	r := explore(t, ExploreOptions{Scenario: s, Preemptions: 8, Delays: true, For: 200 * time.Millisecond, Workers: 4})
+	switch {
+	case r.Failure == nil && r.State == nil:
+		t.Errorf("neither failed nor to be gone on with: %+v", r)
+	case r.Failure != nil && r.First:
+		t.Errorf("the failure is said to be the first: %+v", r.Search)
 	}
 }
