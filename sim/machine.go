@@ -174,6 +174,7 @@ func (w *World) stop(t *Thread) {
 	if t.at >= 0 {
 		w.disable(t)
 	}
+	t.wait.on = false // whatever it waits for; nothing switches it on again
 	t.state = threadCrashed
 	w.live--
 	w.mourn(t)

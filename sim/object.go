@@ -92,25 +92,29 @@ func (o *object) point(k OpKind, write bool) *Thread {
 }
 
 // await is the choice point before an operation that can be done only while its
-// waiter is on. The object's other operations switch it while it waits; nothing
-// that the clock does inside pick is such an operation, so the waiter is queued
-// only if another thread goes first.
+// waiter is on. The object's other operations switch it while it waits, and so does
+// the end of threads that crash inside pick; nothing else there does, so a waiter that
+// is on is queued only if another thread goes first.
 func (o *object) await(k OpKind, n int, on bool) *Thread {
 	t := o.enter()
 	w := o.w
 	t.op, t.object = Op{Kind: k, Write: true, Object: o.id}, o
+	wt := &t.wait
+	wt.kind, wt.n, wt.on, wt.released = k, n, on, false
 	if !on {
 		w.disable(t)
+		o.queue.push(wt)
 	}
-	wt := &t.wait
 	next := w.pick(t)
-	if next == t {
-		wt.released = false
+	switch {
+	case next != t:
+		if on {
+			o.queue.push(wt)
+		}
+		w.hand(t, next)
+	case on:
 		return t
 	}
-	wt.kind, wt.n, wt.on, wt.released = k, n, on, false
-	o.queue.push(wt)
-	w.hand(t, next)
 	o.queue.remove(wt)
 	return t
 }
@@ -125,11 +129,12 @@ type waiter struct {
 	released   bool // WaitGroup: the counter has been 0 since it waits
 }
 
-// set makes the waiting thread runnable or not.
+// set makes the waiting thread runnable or not. One that has crashed stays in the queue
+// of what it waited for, and never is.
 //
 //go:norace
 func (wt *waiter) set(on bool) {
-	if wt.on == on {
+	if wt.on == on || wt.t.state == threadCrashed {
 		return
 	}
 	wt.on = on
@@ -174,7 +179,7 @@ func (o *object) enableAll() {
 	w := o.w
 	run, steps := w.run, w.steps
 	for wt := o.queue.head; wt != nil; wt = wt.next {
-		if wt.on {
+		if wt.on || wt.t.state == threadCrashed {
 			continue
 		}
 		wt.on = true

@@ -66,6 +66,9 @@ func (w *World) pick(last *Thread) *Thread {
 	default:
 		next = w.run[0]
 	}
+	if next.state >= threadDone {
+		panic("sim: a thread that has ended can run: " + w.names.of(next))
+	}
 	w.steps++
 	next.lastRun = w.steps
 	w.digest = mixStep(w.digest, next)
