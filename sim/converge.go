@@ -47,7 +47,7 @@ type goal struct {
 // kind and the same rule. The clock moves less and less often while threads can run, so
 // that no time-out of the program is too short for ever. Met lifts the demand; the
 // schedule stays fair. A run whose goal was not
-// Reachable passes, and Result.Moot says why. A second goal takes the place of the
+// Reachable is judged by Scenario.Check alone, and Result.Moot says why. A second goal takes the place of the
 // first. Neither Converge nor met is a choice point.
 //
 //	net.HealCore(core...)

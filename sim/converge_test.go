@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/history"
 )
 
 // polls lets main demand that a thread sets a flag, which that thread does after so
@@ -154,5 +155,36 @@ func TestConvergeNamesItsRuleInADeadlock(t *testing.T) {
 	})
 	if f := r.Failure; f == nil || f.Kind != sim.Deadlock || f.Rule != "" {
 		t.Errorf("a goal that was met is blamed: %v", f)
+	}
+}
+
+// TestAMootRunIsJudged has a goal out of reach: that is no excuse for what the check
+// says, which is told that the history ends in the middle.
+func TestAMootRunIsJudged(t *testing.T) {
+	partial := map[bool]int{}
+	s := scenario(func(w *sim.World) {
+		met := w.Converge(sim.Goal{Rule: "LIVE-1", What: "something comes", Reachable: func() error { return errors.New("no") }})
+		if c := sim.NewChan[int](w, "maybe", 1); w.Rand("comes").IntN(2) == 0 {
+			c.Recv()
+		}
+		met()
+	})
+	s.Check = func(h *history.History) []sim.Violation {
+		partial[h.Partial]++
+		return []sim.Violation{{Rule: "SAFE-1", Message: "broken"}}
+	}
+	w := newWorld(t)
+	moot := 0
+	for seed := range uint64(50) {
+		r := sim.Execute(w, s, sim.RunConfig{Seed: seed})
+		if r.Failure == nil || r.Failure.Rule != "SAFE-1" || r.History.Partial != (r.Moot != "") {
+			t.Fatalf("seed %d: moot %q, failure %v", seed, r.Moot, r.Failure)
+		}
+		if r.Moot != "" {
+			moot++
+		}
+	}
+	if moot < 10 || partial[true] != moot || partial[false] != 50-moot {
+		t.Errorf("%d of 50 runs are moot, and %d of the histories are partial", moot, partial[true])
 	}
 }

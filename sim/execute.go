@@ -57,8 +57,9 @@ type Result struct {
 	Params []ParamValue
 	// Failure is nil if the run passed.
 	Failure *Failure
-	// Moot says why a run whose Goal was missed passed: it was not Reachable. Such a
-	// run is not checked, because its history ends in the middle.
+	// Moot says why a Goal that was missed is not held against the run: it was not
+	// Reachable. Scenario.Check judges such a run as any other, with a history that is
+	// Partial, and may fail it.
 	Moot string
 	// Digest identifies the run's behaviour: equal runs have equal digests.
 	Digest uint64
@@ -170,7 +171,8 @@ func (w *World) begin(s *Scenario, cfg *RunConfig) {
 func (w *World) judge(s *Scenario, cfg *RunConfig, reports int) Result {
 	h := w.recorder.History()
 	h.Events = h.Events[:w.verdict.events]
-	if w.verdict.failure == nil && w.verdict.moot == "" && s.Check != nil {
+	h.Partial = w.verdict.moot != ""
+	if w.verdict.failure == nil && s.Check != nil {
 		w.verdict.failure = checkFailure(w, s.Check(h))
 	}
 	r := Result{

@@ -22,8 +22,8 @@ type Options struct {
 	// stop callbacks once for each container and the stop last (RUN-4, RUN-5),
 	// a wake before a local close still served (WAKE-1).
 	Strict bool
-	// Partial says that the history may end anywhere: what had to happen later
-	// is not demanded.
+	// Partial says that any history may end anywhere, as one does that says so itself:
+	// what had to happen later is not demanded.
 	Partial bool
 	// Skip are ids of rules that are not judged. An unknown id panics.
 	Skip []string
@@ -148,7 +148,7 @@ func (c *Checker) Check(h *history.History) []Violation {
 	for i := range h.Events {
 		c.event(i, &h.Events[i])
 	}
-	if !c.opt.Partial && h.Dropped == 0 {
+	if !c.opt.Partial && !h.Partial && h.Dropped == 0 {
 		c.finish()
 	}
 	return c.out

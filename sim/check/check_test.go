@@ -217,3 +217,20 @@ func BenchmarkCheck(b *testing.B) {
 	b.ReportMetric(float64(len(h.Events)), "events")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(h.Events)), "ns/event")
 }
+
+// A history that says itself that it is partial is judged as far as it goes.
+func TestPartialHistory(t *testing.T) {
+	for text, want := range map[string][2]string{
+		in("transport_open"):                  {"ORD-5", ""},
+		in("transport_open transport_open"):   {"ORD-1 ORD-5", "ORD-1"},
+		in("transport_open connection_close"): {"ORD-1 ORD-5", "ORD-1"},
+	} {
+		h := story(t, text)
+		for i, partial := range []bool{false, true} {
+			h.Partial = partial
+			if got := ids(New(Options{}).Check(h)); got != want[i] {
+				t.Errorf("%q, partial %v: broken rules %q, want %q", text, partial, got, want[i])
+			}
+		}
+	}
+}

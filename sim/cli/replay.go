@@ -137,6 +137,10 @@ func (r *reporter) outcome(s *sim.Scenario, result *sim.Result, f *runner.Failur
 		Runs: 1, Steps: result.Steps, Digest: runner.DigestOf(s, result),
 		Scenarios: []runner.ScenarioReport{{Name: s.Name, Runs: 1, Steps: result.Steps}},
 	}
+	if result.Moot != "" {
+		report.Moot, report.Scenarios[0].Moot = 1, 1
+		r.sayf("replay: its goal was out of reach: %s", result.Moot)
+	}
 	if f != nil {
 		report.Failures, report.Failed, report.Scenarios[0].Failed = []runner.Failure{*f}, 1, 1
 	}

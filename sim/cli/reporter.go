@@ -211,6 +211,9 @@ func (r *reporter) textVerdict(report *runner.Report, failed uint64) {
 		if s.Alike > 0 {
 			fmt.Fprintf(out, "  %s failed alike", grouped(s.Alike))
 		}
+		if s.Moot > 0 {
+			fmt.Fprintf(out, "  %s moot", grouped(s.Moot))
+		}
 		if s.Feedback != nil {
 			fmt.Fprintf(out, "  %s", feedbackText(s.Feedback))
 		}
@@ -237,9 +240,10 @@ func (r *reporter) jsonVerdict(report *runner.Report, scenarios int, failed uint
 			Steps    uint64 `json:"steps"`
 			Failures uint64 `json:"failures"`
 			Alike    uint64 `json:"alike,omitempty"`
+			Moot     uint64 `json:"moot"`
 
 			Feedback *feedbackObject `json:"feedback,omitempty"`
-		}{"scenario", s.Name, s.Runs, s.Steps, s.Failed, s.Alike, newFeedbackObject(s.Feedback)})
+		}{"scenario", s.Name, s.Runs, s.Steps, s.Failed, s.Alike, s.Moot, newFeedbackObject(s.Feedback)})
 	}
 	if len(report.Arms) > 0 {
 		printJSON(r.env.Stdout, newArmsObject(report))

@@ -523,3 +523,28 @@ func TestNoArtefactsIsToldAndNotFatal(t *testing.T) {
 		t.Errorf("%v", f)
 	}
 }
+
+// Runs of which no progress was demanded are told, not passed over.
+func TestMootRuns(t *testing.T) {
+	s := newShell(t)
+	s.cfg.Scenarios = []*sim.Scenario{toy.Clean(), toy.Moot(false)}
+	o := s.do("run", "-seed", "1", "-runs", "100", "-json")
+	got := ofType(s.objects(o), "scenario")
+	moot, _ := got[1]["moot"].(float64)
+	if o.code != ExitOK || got[0]["moot"] != 0.0 || moot < 20 || moot > 80 {
+		t.Fatalf("%+v", o)
+	}
+	s.want(s.do("run", "-seed", "1", "-runs", "100"), ExitOK, fmt.Sprintf("steps each  %.0f moot\n", moot))
+	if o := s.do("run", "toy/clean", "-seed", "1", "-runs", "100"); strings.Contains(o.stdout, "moot") {
+		t.Errorf("a scenario without a goal: %s", o.stdout)
+	}
+	for seed := 1; ; seed++ {
+		if o := s.do("replay", fmt.Sprintf("toy/moot:%d", seed)); strings.Contains(o.stdout, "1 moot") {
+			s.want(o, ExitOK, "replay: its goal was out of reach: nobody was left to send it")
+			return
+		}
+		if seed == 20 {
+			t.Fatal("no run of 20 is moot")
+		}
+	}
+}

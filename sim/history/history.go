@@ -11,6 +11,9 @@ type History struct {
 	// Dropped is the number of events lost to the recorder's limit; they are
 	// the last ones. A history that dropped events proves nothing.
 	Dropped uint64
+	// Partial says that the run was ended in the middle and is not to blame for it:
+	// what had to happen later must not be demanded. It is no part of the encodings.
+	Partial bool
 }
 
 // At returns the event with the sequence number seq, and nil if there is none.
@@ -55,6 +58,7 @@ func (h *History) Clone() *History {
 		Events:  append([]Event(nil), h.Events...),
 		Threads: append([]string(nil), h.Threads...),
 		Dropped: h.Dropped,
+		Partial: h.Partial,
 	}
 }
 

@@ -217,7 +217,7 @@ func (r *Recorder) History() *History {
 // HistoryInto is History without the allocation.
 func (r *Recorder) HistoryInto(h *History) {
 	if r.src != nil {
-		h.Events, h.Threads, h.Dropped = r.events, r.threads, r.dropped
+		*h = History{Events: r.events, Threads: r.threads, Dropped: r.dropped}
 		return
 	}
 	*h = *r.snapshot()

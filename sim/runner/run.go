@@ -17,6 +17,8 @@ type Report struct {
 	Scenarios []ScenarioReport
 	// Runs, Steps and Failed are totals; Failed counts runs.
 	Runs, Steps, Failed uint64
+	// Moot counts the runs of which no progress was demanded; see sim.Result.Moot.
+	Moot uint64
 	// Failures has each way in which a scenario fails once, in the order of the
 	// runs that show them.
 	Failures []Failure
@@ -46,7 +48,10 @@ type ScenarioReport struct {
 	Name                string
 	Runs, Steps, Failed uint64
 	Alike               uint64 // of Verify
-	Estimates           sim.Estimates
+	// Moot counts the runs of which no progress was demanded; see sim.Result.Moot. A
+	// scenario that has many shows little of what its goal says.
+	Moot      uint64
+	Estimates sim.Estimates
 	// Search is how far the search is, nil if the strategy is none.
 	Search *sim.SearchReport
 	// Feedback is what the runs have shown, those after the lowest failure included;
@@ -275,6 +280,10 @@ func (m *merge) count(c *chunk, limit uint64) {
 		m.report.Steps += r.steps
 		s.Runs++
 		s.Steps += r.steps
+		if r.moot {
+			m.report.Moot++
+			s.Moot++
+		}
 	}
 }
 

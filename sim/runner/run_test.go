@@ -357,3 +357,19 @@ func TestWaysToFailAreBounded(t *testing.T) {
 		t.Error("the report depends on workers")
 	}
 }
+
+// TestMootRunsAreCounted counts the runs whose goal was out of reach, whatever the
+// workers, and those that are broken nevertheless in both ways.
+func TestMootRunsAreCounted(t *testing.T) {
+	quiet := mustRun(t, Options{Scenarios: []*sim.Scenario{toy.Clean(), toy.Moot(false)}, Runs: 300})
+	s := &quiet.Scenarios[1]
+	if quiet.Scenarios[0].Moot != 0 || s.Moot < 100 || s.Moot > 200 || s.Failed != 0 || quiet.Moot != s.Moot {
+		t.Errorf("of 300 runs %d are moot, %d failed; the total is %d", s.Moot, s.Failed, quiet.Moot)
+	}
+	for _, n := range []int{1, 3} {
+		loud := mustRun(t, Options{Scenarios: []*sim.Scenario{toy.Moot(true)}, Runs: 300, KeepGoing: true, Workers: n})
+		if loud.Moot != s.Moot || loud.Failed != s.Moot || loud.Failures[0].Result.Failure.Rule != "TOY-8" {
+			t.Errorf("%d workers: %d are moot, %d failed", n, loud.Moot, loud.Failed)
+		}
+	}
+}

@@ -26,6 +26,7 @@ type record struct {
 	digest Digest
 	steps  uint64
 	arm    string // see Arm.Name
+	moot   bool
 }
 
 // failed is a run that failed. The result is missing if a lower run is known to
@@ -160,7 +161,7 @@ func (w *worker) setSeed(seed uint64) {
 
 // record adds a run to its chunk.
 func (b *batch) record(c *chunk, p *plan, r *sim.Result, j uint64) {
-	c.runs = append(c.runs, record{runDigest(p.name, r), r.Steps, armOf(r)})
+	c.runs = append(c.runs, record{runDigest(p.name, r), r.Steps, armOf(r), r.Moot != ""})
 	b.runs.Add(1)
 	b.steps.Add(r.Steps)
 	if r.Failure == nil {

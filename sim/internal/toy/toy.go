@@ -3,6 +3,7 @@
 package toy
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"github.com/collider-amqp/collider/sim"
@@ -208,4 +209,31 @@ func Rare() *sim.Scenario {
 			}
 		},
 	}
+}
+
+// Moot demands in every other run, about, what nobody was left to do; with loud set it
+// then breaks a rule of safety, too.
+func Moot(loud bool) *sim.Scenario {
+	s := &sim.Scenario{
+		Name: "toy/moot", Doc: "a goal that is out of reach in half of the runs",
+		Properties: []sim.Property{{Rule: "TOY-7", Doc: "the message comes"}, {Rule: "TOY-8", Doc: "nothing is loud"}},
+		Run: func(w *sim.World) {
+			c := sim.NewChan[bool](w, "message", 1)
+			if w.Rand("sent").IntN(2) == 0 {
+				c.Send(true)
+			}
+			w.Note("waiting", "")
+			met := w.Converge(sim.Goal{Rule: "TOY-7", What: "the message comes",
+				Reachable: func() error { return errors.New("nobody was left to send it") }})
+			c.Recv()
+			met()
+		},
+	}
+	s.Check = func(h *history.History) []sim.Violation {
+		if loud && h.Partial {
+			return []sim.Violation{{Rule: "TOY-8", Message: "it was loud", Seqs: []uint64{h.Events[0].Seq}}}
+		}
+		return nil
+	}
+	return s
 }
