@@ -220,10 +220,11 @@ func BenchmarkCheck(b *testing.B) {
 
 // A history that says itself that it is partial is judged as far as it goes.
 func TestPartialHistory(t *testing.T) {
+	const wake = "w1 begin on_transport_open conn=1 #o\nw1 end o\nw1 begin on_connection_open conn=1 #c\nw1 end c\n" +
+		"p1 call wake conn=1 #a\np1 return a\n"
 	for text, want := range map[string][2]string{
-		in("transport_open"):                  {"ORD-5", ""},
-		in("transport_open transport_open"):   {"ORD-1 ORD-5", "ORD-1"},
-		in("transport_open connection_close"): {"ORD-1 ORD-5", "ORD-1"},
+		wake: {"WAKE-1", ""},
+		wake + "w1 begin on_transport_open conn=1 #p\nw1 end p\n": {"ORD-1 WAKE-1", "ORD-1"},
 	} {
 		h := story(t, text)
 		for i, partial := range []bool{false, true} {
