@@ -131,14 +131,19 @@ func (t *tally) note(name string, i int) {
 	t.w.Recorder().Note(history.Event{Name: name, Link: t.link, Item: t.first + uint64(i)})
 }
 
-// mark sets a message's bit and reports whether it was the first time.
+// mark sets a message's bit and reports whether it was the first time. Copies of one
+// message may come to two receivers at once.
 func (t *tally) mark(bits *sim.Int64, i int) bool {
-	if bits.Load()>>i&1 != 0 {
-		return false
+	for {
+		old := bits.Load()
+		if old>>i&1 != 0 {
+			return false
+		}
+		if bits.CompareAndSwap(old, old|1<<i) {
+			t.changed.TrySend(true)
+			return true
+		}
 	}
-	bits.Add(1 << i)
-	t.changed.TrySend(true)
-	return true
 }
 
 // through reports whether all messages have been accepted, and received but for those
