@@ -125,10 +125,22 @@ func convergence(w *sim.World) {
 	}
 	w.Sleep(time.Duration(w.Rand("phase").IntN(20)) * time.Millisecond)
 
-	core := append(x.Core(1, brokers...), x.Core(1, clients...)...)
+	core := x.serving(append(x.Core(1, brokers...), x.Core(1, clients...)...))
 	x.converge(core, changed)
 	x.windUp(core)
 	x.Finish()
+}
+
+// serving returns the core, or if none of its clients has its broker in it, and nothing
+// could be demanded, the core with another broker. Such a core has one broker, at its
+// beginning, and clients of the other one only: that takes its place.
+func (x *convergenceRun) serving(core []string) []string {
+	if slices.ContainsFunc(x.clients, func(p *clientHost) bool { return x.serves(core, p) }) {
+		return core
+	}
+	i := slices.IndexFunc(x.clients, func(p *clientHost) bool { return slices.Contains(core, p.host) })
+	core[0] = x.clients[i].broker.host
+	return core
 }
 
 // converge heals the core and waits until its clients have got all through.
@@ -138,6 +150,9 @@ func (x *convergenceRun) converge(core []string, changed *sim.Chan[bool]) {
 		if x.serves(core, p) {
 			needed = append(needed, p)
 		}
+	}
+	if len(needed) == 0 {
+		panic("convergence: the core serves no client, and nothing is demanded")
 	}
 	met := x.Converge(core, sim.Goal{
 		Rule: "LIVE-1", What: fmt.Sprintf("%d clients of the core %v get their messages through", len(needed), core),
