@@ -69,8 +69,10 @@ func (s *tape) Pick(run []*Thread, last *Thread) *Thread {
 
 // ByteWriter is the strategy that follows a schedule as Replay does and notes what it
 // decides in octets. FromBytes of these makes the same run again, if it has the same
-// RunConfig otherwise. A decision among more than 128 threads may come out as another
-// one.
+// RunConfig otherwise, and but for two things that octets do not say. A decision among
+// more than 128 threads may come out as another one. And where the schedule says which
+// ready case a Select takes, by a segment of choice.Case, as that of a search does,
+// FromBytes leaves it to the seed.
 type ByteWriter struct {
 	replay
 	out  []byte

@@ -91,3 +91,39 @@ func TestEachDecisionCounts(t *testing.T) {
 		}
 	}
 }
+
+// Which case a Select takes is the one decision that octets leave to the seed: where a
+// schedule says it, ToBytes follows, and FromBytes does not.
+func TestBytesLeaveCasesToTheSeed(t *testing.T) {
+	took := 0
+	s := scenario(func(w *sim.World) {
+		a, b := sim.NewChan[int](w, "a", 1), sim.NewChan[int](w, "b", 1)
+		a.Send(1)
+		b.Send(1)
+		took = w.Select(a.RecvCase(nil, nil), b.RecvCase(nil, nil))
+	})
+	w := newWorld(t)
+	whole := sim.Execute(w, s, sim.RunConfig{Seed: 1, Keep: true}).Schedule
+	if len(whole) != 1 {
+		t.Fatalf("the schedule of one thread is %s", whole)
+	}
+	drawn, differ := took, 0
+	for i := range 2 {
+		schedule := choice.Schedule{whole[0], {Thread: choice.Case, Steps: uint64(i + 1)}}
+		writer := sim.ToBytes(schedule)
+		sim.Execute(w, s, sim.RunConfig{Seed: 1, Strategy: writer})
+		if took != i {
+			t.Errorf("ToBytes took case %d, the schedule says %d", took, i)
+		}
+		sim.Execute(w, s, sim.RunConfig{Seed: 1, Strategy: sim.FromBytes(writer.Bytes())})
+		if took != drawn {
+			t.Errorf("FromBytes took case %d, the seed says %d", took, drawn)
+		}
+		if took != i {
+			differ++
+		}
+	}
+	if differ != 1 {
+		t.Errorf("%d of 2 cases are not those of the schedule", differ)
+	}
+}
