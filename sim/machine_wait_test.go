@@ -96,7 +96,7 @@ func TestTheDeadStayDead(t *testing.T) {
 		"cond without its lock": func(w *sim.World) (blocked, wake func()) {
 			mu := w.NewMutex("mu")
 			c := w.NewCond(mu)
-			return func() { mu.Lock(); c.Wait() }, func() { c.Broadcast(); mu.Lock(); mu.Unlock() }
+			return func() { mu.Lock(); c.Wait() }, func() { c.Broadcast(); touch(mu) }
 		},
 		"channel": func(w *sim.World) (blocked, wake func()) {
 			c := sim.NewChan[int](w, "c", 0)
