@@ -146,5 +146,5 @@ func nondeterminism(f *Failure, d *Divergence) {
 		Locations: d.Places,
 	}
 	f.Property = kindProperty[sim.Nondeterminism]
-	f.Key = failureKey(f.Scenario, f.Property, &sim.Failure{Kind: sim.Nondeterminism})
+	f.Key = failureKey(f.Scenario.Name, &sim.Failure{Kind: sim.Nondeterminism})
 }

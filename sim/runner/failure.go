@@ -19,8 +19,9 @@ type Failure struct {
 	Result sim.Result
 	// Property is what does not hold, in one sentence.
 	Property string
-	// Key is equal for runs that fail in the same way: same scenario, property, rule
-	// and message up to numbers.
+	// Key is equal for runs that fail in the same way: same scenario, kind, rule and
+	// message up to numbers; for a panic, in the same function; for a deadlock or a
+	// leak, with threads waiting for the same.
 	Key string
 	// Count is the number of runs that failed so.
 	Count uint64
@@ -55,7 +56,7 @@ func Differ(s *sim.Scenario, first, second *sim.Result) *Failure {
 func newFailure(s *sim.Scenario, r sim.Result) Failure {
 	f := Failure{Scenario: s, Result: r, Count: 1}
 	f.Property = property(s, r.Failure)
-	f.Key = failureKey(s, f.Property, r.Failure)
+	f.Key = failureKey(s.Name, r.Failure)
 	return f
 }
 
@@ -89,20 +90,38 @@ func property(s *sim.Scenario, f *sim.Failure) string {
 }
 
 // failureKey returns a short text that is equal for failures of one scenario that are
-// alike.
-func failureKey(s *sim.Scenario, property string, f *sim.Failure) string {
-	parts := []string{property, f.Kind.String(), f.Rule, f.Message}
-	if f.Kind == sim.Panicked && len(f.Locations) > 0 {
-		parts = append(parts, f.Locations[0].Func)
+// alike: by kind, rule, message, the function that panicked, and where threads wait
+// if none can go on. It holds across builds: lines, addresses, numbers and the
+// wording of properties are not in it.
+func failureKey(scenario string, f *sim.Failure) string {
+	parts := []string{f.Kind.String(), f.Message}
+	switch f.Kind {
+	case sim.Panicked:
+		if len(f.Locations) > 0 {
+			parts = append(parts, f.Locations[0].Func)
+		}
+	case sim.Deadlock, sim.Leak, sim.Livelock:
+		parts[1] = strings.ReplaceAll(f.Message, "1 thread ", "1 threads ")
+		parts = append(parts, waits(f.Threads)...)
 	}
-	var waits []string
-	for i := range f.Threads {
-		waits = append(waits, f.Threads[i].Op+" "+f.Threads[i].Object)
+	// The numbers of the scenario's name and of the rule tell them from others.
+	return fmt.Sprintf("%08x", uint32(choice.Hash(scenario+"\x00"+f.Rule+"\x00"+normalise(strings.Join(parts, "\x00")))>>16))
+}
+
+// waits returns what the threads wait for, sorted, each once: how many threads wait
+// for the like, and for which of several objects, is a matter of the run's size. It
+// returns nil if a thread can go on, since then who waits is a matter of the moment.
+func waits(threads []sim.ThreadState) []string {
+	var all []string
+	for i := range threads {
+		if !threads[i].Blocked {
+			return nil
+		}
+		// The first of several of one name has no number: "main/peer", "main/peer#2".
+		all = append(all, strings.ReplaceAll(normalise(threads[i].Op+" "+threads[i].Object), "##", ""))
 	}
-	slices.Sort(waits)
-	parts = append(parts, slices.Compact(waits)...)
-	// The scenario's name stands outside: its numbers tell it from others.
-	return fmt.Sprintf("%08x", uint32(choice.Hash(s.Name+"\x00"+normalise(strings.Join(parts, "\x00")))>>16))
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // normalise replaces each number by '#', so that messages about different items

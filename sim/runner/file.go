@@ -63,6 +63,9 @@ type FileFailure struct {
 	Property string `json:"property"`
 	Rule     string `json:"rule"`
 	Message  string `json:"message"`
+	// Key is that of the Failure: it tells apart what the message does not, as two
+	// panics of one text. Files without it are of earlier builds.
+	Key string `json:"key,omitempty"`
 }
 
 // Segments is a schedule as a list of short texts, "thread steps | thread steps",
@@ -117,7 +120,7 @@ func (f *Failure) File(o Origin) *File {
 		Scenario: f.Scenario.Name, Params: map[string]int64{}, Seed: r.Seed, Strategy: r.Strategy,
 		Work: planItems(r.Plans[sim.Work]), Faults: planItems(r.Plans[sim.Faults]), Segments: Segments(r.Schedule),
 		Failure: FileFailure{
-			Kind: r.Failure.Kind.String(), Property: f.Property, Rule: r.Failure.Rule, Message: r.Failure.Message,
+			Kind: r.Failure.Kind.String(), Property: f.Property, Rule: r.Failure.Rule, Message: r.Failure.Message, Key: f.Key,
 		},
 		Digest: fmt.Sprintf("%016x", r.Digest),
 	}

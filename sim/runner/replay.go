@@ -16,7 +16,7 @@ type Outcome struct {
 	Result sim.Result
 	// Failure is nil if the run passed.
 	Failure *Failure
-	// Same says that it failed as the file says, by kind, rule and message.
+	// Same says that it failed as the file says: File.Alike.
 	Same bool
 	// Exact says that the run is the file's: same digest. The Drift of a file that
 	// has been shrunk is not zero even then: it holds only the decisions that
@@ -54,7 +54,7 @@ func Replay(s *sim.Scenario, f *File, watchdog time.Duration) (*Outcome, error) 
 	}
 	nf := newFailure(s, r)
 	o.Failure = &nf
-	o.Same = f.Failure.Alike(r.Failure)
+	o.Same = f.Alike(r.Failure)
 	if r.Failure.Kind == sim.Stuck {
 		return o, nil
 	}
@@ -90,11 +90,18 @@ func (f *File) Fits(s *sim.Scenario) error {
 	return nil
 }
 
-// Alike reports whether a run failed as the file says: by kind, rule and message,
-// but for the numbers in it. It does not, if failure is nil.
-func (f *FileFailure) Alike(failure *sim.Failure) bool {
-	return failure != nil && failure.Kind.String() == f.Kind && failure.Rule == f.Rule &&
-		normalise(failure.Message) == normalise(f.Message)
+// Alike reports whether a run failed as the file says: with the same Key, or, if the
+// file has none, by kind, rule and message, but for the numbers in it. It does not,
+// if failure is nil.
+func (f *File) Alike(failure *sim.Failure) bool {
+	want := &f.Failure
+	if failure == nil || failure.Kind.String() != want.Kind || failure.Rule != want.Rule {
+		return false
+	}
+	if want.Key != "" {
+		return failureKey(f.Scenario, failure) == want.Key
+	}
+	return normalise(failure.Message) == normalise(want.Message)
 }
 
 // Verdict says in a sentence how the replay of a file went, beside its failure, and
@@ -115,7 +122,11 @@ func (o *Outcome) Verdict(file *File) string {
 	case o.Same:
 		return "the same failure, by another way: the program has changed since " + made(file) + drift
 	case o.Failure != nil:
-		return fmt.Sprintf("another failure than the recorded %s %q%s", file.Failure.Kind, file.Failure.Message, drift)
+		where := ""
+		if normalise(o.Result.Failure.Message) == normalise(file.Failure.Message) {
+			where = ", elsewhere,"
+		}
+		return fmt.Sprintf("another failure%s than the recorded %s %q%s", where, file.Failure.Kind, file.Failure.Message, drift)
 	case d.Segments == 0 && d.Items == 0:
 		return fmt.Sprintf("passed, with all decisions followed; recorded was %s %q", file.Failure.Kind, file.Failure.Message)
 	}

@@ -270,8 +270,8 @@ func TestFailureKeys(t *testing.T) {
 			t.Errorf("%+v has the key of another failure", f)
 		}
 	}
-	x := key(sim.Failure{Kind: sim.Deadlock, Message: "2 threads", Threads: []sim.ThreadState{{Op: "lock", Object: "mutex a"}}})
-	y := key(sim.Failure{Kind: sim.Deadlock, Message: "2 threads", Threads: []sim.ThreadState{{Op: "lock", Object: "mutex b"}}})
+	x := key(sim.Failure{Kind: sim.Deadlock, Message: "2 threads", Threads: []sim.ThreadState{{Op: "lock", Object: "mutex a", Blocked: true}}})
+	y := key(sim.Failure{Kind: sim.Deadlock, Message: "2 threads", Threads: []sim.ThreadState{{Op: "lock", Object: "mutex b", Blocked: true}}})
 	if x == y {
 		t.Error("deadlocks at different objects have one key")
 	}

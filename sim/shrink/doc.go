@@ -23,9 +23,10 @@
 // # The same failure
 //
 // Two runs fail in the same way if kind, rule and message are equal, the message
-// up to its numbers (runner.FileFailure.Alike). A candidate that fails in another
-// way is not taken; the first run of each such way is reported beside the result,
-// since it may be a bug of its own.
+// up to its numbers, and a panic if it is also in the same function, a deadlock or a
+// leak if threads also wait for the same (runner.File.Alike). A candidate that fails
+// in another way is not taken; the first run of each such way is reported beside the
+// result, since it may be a bug of its own.
 //
 // No candidate is taken on one run: it is run twice, and if the two differ the
 // search ends and reports that the scenario depends on more than its World.

@@ -133,7 +133,7 @@ func (x *search) explain(e *Explanation) {
 			continue // the program forbids it
 		}
 		e.Tried++
-		if x.file.Failure.Alike(r.Failure) {
+		if x.file.Alike(r.Failure) {
 			continue
 		}
 		p.Other = r.Failure

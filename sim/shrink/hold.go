@@ -48,7 +48,7 @@ func (x *search) settle() bool {
 			c.schedule = slices.Clone(c.schedule)
 			c.schedule[i].Steps += d
 			r := x.play(x.config(c))
-			if x.err == nil && x.file.Failure.Alike(r.Failure) && r.Preempts < x.run.Preempts && x.confirm(c, r) {
+			if x.err == nil && x.file.Alike(r.Failure) && r.Preempts < x.run.Preempts && x.confirm(c, r) {
 				return true
 			}
 		}

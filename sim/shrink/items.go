@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/collider-amqp/collider/sim"
+	"github.com/collider-amqp/collider/sim/runner"
 )
 
 // items takes faults and pieces of work out of the plans that the best run had, by
@@ -39,8 +40,13 @@ func (x *search) tryPlans(plans sim.Plans, fresh bool) bool {
 	return x.try(c) || fresh && x.trySchedules(c, schedulesBetween)
 }
 
-// planned says whether the parameter at i draws a plan that is now a list: it
-// decides nothing any more.
+// planned says whether the parameter at i draws a plan that is now a list with items
+// of it: it decides nothing any more, and tells where they came from. By convention
+// the plan's purpose is the parameter's name without its prefix. Other parameters of
+// faults, as the drift of clocks, go on to decide.
 func (x *search) planned(i int) bool {
-	return len(x.best.plans[sim.Faults]) > 0 && strings.HasPrefix(x.s.Params[i].Name, "fault.")
+	purpose, fault := strings.CutPrefix(x.s.Params[i].Name, runner.FaultPrefix)
+	return fault && slices.ContainsFunc(x.best.plans[sim.Faults], func(item string) bool {
+		return strings.HasPrefix(item, purpose+": ")
+	})
 }

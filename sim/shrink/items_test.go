@@ -83,3 +83,48 @@ func TestUnreadablePlan(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// The plan of nothing is another candidate than the drawn one, with the same seed
+// and schedule.
+func TestLastItemGoes(t *testing.T) {
+	s := &sim.Scenario{
+		Name:   "last-item",
+		Params: []sim.Param{{Name: "fault.all", Min: 1, Max: 2, Default: 1}, {Name: "size", Max: 8, Default: 8}},
+		Run: func(w *sim.World) {
+			drawn := []job{1, 2}[:w.Param("fault.all")]
+			sim.Plan(w, sim.Faults, "all", drawn, nil)
+			if w.Rand("luck").Uint64()%1000 == 0 { // few other seeds fail
+				w.Fail("P-2", "whatever is planned")
+			}
+		},
+	}
+	f := failing(t, s, "random", 1)
+	f.Params["size"], f.Segments = 8, nil // it fails under any schedule
+	r := shrunk(t, s, f, Options{})
+	if len(r.File.Faults) != 0 || !r.Minimal {
+		t.Errorf("faults %q, minimal %v", r.File.Faults, r.Minimal)
+	}
+}
+
+// A parameter of a fault that draws no plan is made smaller beside a planned one.
+func TestUnplannedFaultShrinks(t *testing.T) {
+	s := &sim.Scenario{
+		Name:   "skewed",
+		Params: []sim.Param{{Name: "fault.all", Min: 3, Max: 3, Default: 3}, {Name: "fault.skew", Max: 50, Default: 50}},
+		Run: func(w *sim.World) {
+			faults := sim.Plan(w, sim.Faults, "all", []job{1, 2, 3}[:w.Param("fault.all")], nil)
+			for _, f := range faults {
+				w.Note("fault", "%d", f)
+			}
+			if slices.Contains(faults, 2) && w.Param("fault.skew") >= 7 {
+				w.Fail("P-3", "two things have met")
+			}
+		},
+	}
+	f := failing(t, s, "random", 1)
+	f.Params["fault.skew"], f.Faults = 50, []string{"all: job 1", "all: job 2"} // the scenario draws three
+	r := shrunk(t, s, f, Options{})
+	if want := []string{"all: job 2"}; r.File.Params["fault.skew"] != 7 || !reflect.DeepEqual(r.File.Faults, want) {
+		t.Errorf("skew %d, faults %q", r.File.Params["fault.skew"], r.File.Faults)
+	}
+}

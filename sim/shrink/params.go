@@ -103,7 +103,7 @@ func (x *search) tryFresh(c candidate, i uint64) bool {
 		return false
 	}
 	c.schedule = r.Schedule
-	if x.file.Failure.Alike(r.Failure) {
+	if x.file.Alike(r.Failure) {
 		return x.try(c)
 	}
 	if !x.keys[runner.NewFailure(x.s, r).Key] {

@@ -144,7 +144,7 @@ func check(t tester, s *sim.Scenario, f *runner.File, r *Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !again.Same || !again.Exact || !f.Failure.Alike(again.Result.Failure) {
+	if !again.Same || !again.Exact || !f.Alike(again.Result.Failure) {
 		t.Errorf("%s: the shrunk run gives %v, same %v, exact %v", s.Name, again.Result.Failure, again.Same, again.Exact)
 	}
 	smaller := false

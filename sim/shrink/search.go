@@ -31,6 +31,9 @@ func (c *candidate) hash() uint64 {
 	}
 	for kind, items := range c.plans {
 		h = choice.Derive(h, "plan", uint64(kind))
+		if items == nil { // drawn, which is not the plan of nothing
+			h = choice.Derive(h, "drawn", uint64(kind))
+		}
 		for _, item := range items {
 			h = choice.Derive(h, "item", choice.Hash(item))
 		}
@@ -84,7 +87,7 @@ func (x *search) first() error {
 	if x.err != nil {
 		return x.err
 	}
-	if !x.file.Failure.Alike(r.Failure) {
+	if !x.file.Alike(r.Failure) {
 		return &NotReproducedError{Want: x.file.Failure, Got: r.Failure}
 	}
 	c := candidate{seed: x.file.Seed, plans: cfg.Plans, schedule: coalesce(choice.Schedule(x.file.Segments))}
@@ -158,7 +161,7 @@ func (x *search) try(c candidate) bool {
 	if x.err != nil || r.Failure == nil {
 		return false
 	}
-	if !x.file.Failure.Alike(r.Failure) {
+	if !x.file.Alike(r.Failure) {
 		x.met(c, r)
 		return false
 	}

@@ -83,6 +83,9 @@ func (e *NotReproducedError) Error() string {
 	got := "it passes"
 	if e.Got != nil {
 		got = fmt.Sprintf("it fails with %s %s: %s", e.Got.Kind, e.Got.Rule, e.Got.Message)
+		if len(e.Got.Locations) > 0 {
+			got += " at " + e.Got.Locations[0].String()
+		}
 	}
 	return fmt.Sprintf("the recorded failure, %s %s: %s, does not come back: %s", e.Want.Kind, e.Want.Rule, e.Want.Message, got)
 }
