@@ -131,15 +131,19 @@ func (t *tally) note(name string, i int) {
 	t.w.Recorder().Note(history.Event{Name: name, Link: t.link, Item: t.first + uint64(i)})
 }
 
-// mark sets a message's bit and reports whether it was the first time. Copies of one
-// message may come to two receivers at once.
-func (t *tally) mark(bits *sim.Int64, i int) bool {
+// mark sets a message's bit and reports whether it was the first time, which it notes
+// by the name, if that is not empty, in the same step: a crash leaves both or neither.
+// Copies of one message may come to two receivers at once.
+func (t *tally) mark(bits *sim.Int64, i int, name string) bool {
 	for {
 		old := bits.Load()
 		if old>>i&1 != 0 {
 			return false
 		}
 		if bits.CompareAndSwap(old, old|1<<i) {
+			if name != "" {
+				t.note(name, i)
+			}
 			t.changed.TrySend(true)
 			return true
 		}
@@ -230,7 +234,7 @@ func (h *steadySender) OnTrackerAccept(t *container.Tracker) {
 		return
 	}
 	h.t.note(history.NoteAccepted, i)
-	h.t.mark(h.t.accepted, i)
+	h.t.mark(h.t.accepted, i, "")
 	if len(h.todo)+len(h.pending) == 0 {
 		h.finish()
 	}
@@ -279,7 +283,5 @@ func newSteadyReceiver(w *sim.World, c *record.Container, addr, node string, t *
 // OnMessage notes the message.
 func (h *steadyReceiver) OnMessage(_ *container.Delivery, m *container.Message) {
 	i, _ := m.ID().(uint64)
-	if h.t.mark(h.t.received, int(i)) {
-		h.t.note(history.NoteReceived, int(i))
-	}
+	h.t.mark(h.t.received, int(i), history.NoteReceived)
 }
