@@ -129,13 +129,13 @@ func (e *Env) tellActivity() {
 	}
 }
 
-// relaxCollector lets the heap grow to five times what is in use before it is
+// relaxCollector lets the heap grow to eleven times what is in use before it is
 // collected, unless GOGC says something else. A World keeps its memory from run to
 // run, so that a few megabytes are in use, and the default would collect after
 // every thirty runs of a container.
 func relaxCollector() {
 	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(1000)
 	}
 }
 
