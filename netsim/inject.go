@@ -1,8 +1,6 @@
 package netsim
 
 import (
-	"math"
-
 	"github.com/collider-amqp/collider/sim"
 	"github.com/collider-amqp/collider/sim/history"
 )
@@ -20,14 +18,9 @@ type planned struct {
 
 // armed is a fault that waits for a place in a stream.
 type armed struct {
-	f    *planned
-	at   uint64 // offset; nowhere until the predicate has spoken
-	seen uint64 // the predicate has seen the bytes before
-	hold uint64 // bytes from here on wait for the predicate; nowhere if none do
-	look Predicate
+	f *planned
+	Spot
 }
-
-const nowhere = math.MaxUint64
 
 // activation is a fault that lasts and is in force.
 type activation struct {
@@ -199,13 +192,11 @@ func (n *Network) begin(c *pair) {
 
 // arm lets p wait for its place in s.
 func (s *stream) arm(p *planned) {
-	a := armed{f: p, at: nowhere, seen: s.passed, hold: nowhere}
-	if p.At.On == OnByte {
-		a.at = p.At.Byte
-	} else {
-		a.look = p.look()
+	var look Predicate
+	if p.At.On == OnPredicate {
+		look = p.look()
 	}
-	s.armed = append(s.armed, a)
+	s.armed = append(s.armed, armed{p, NewSpot(p.At, look, s.passed)})
 }
 
 // nextFault returns limit, or the place before it where a fault acts or a predicate
@@ -214,37 +205,17 @@ func (s *stream) nextFault(limit uint64) uint64 {
 	next := limit
 	for i := range s.armed {
 		a := &s.armed[i]
-		if a.at == nowhere && a.seen < s.arrived {
-			x, y := s.buf.span(s.ready+int(a.seen-s.passed), int(s.arrived-a.seen))
-			a.inspect(x)
-			a.inspect(y)
+		if seen, more := a.Wants(); more && seen < s.arrived {
+			x, y := s.buf.span(s.ready+int(seen-s.passed), int(s.arrived-seen))
+			a.Show(x)
+			a.Show(y)
 		}
-		next = min(next, max(a.at, s.passed))
-		if a.hold < next && s.canHold() {
-			next = max(a.hold, s.passed)
+		next = min(next, a.Place(s.passed))
+		if from, held := a.Held(s.passed, next); held && s.canHold() {
+			next = from
 		}
 	}
 	return next
-}
-
-// inspect shows the next bytes to the predicate.
-func (a *armed) inspect(b []byte) {
-	if a.at != nowhere || len(b) == 0 {
-		return
-	}
-	k := a.look(b)
-	from := a.seen
-	a.seen += uint64(len(b))
-	switch {
-	case k == 0 && a.hold != nowhere:
-		a.at, a.hold = a.hold, nowhere
-	case k >= 0:
-		a.at, a.hold = from+uint64(min(k, len(b))), nowhere
-	case k == -1:
-		a.hold = nowhere
-	default:
-		a.hold = a.seen - min(a.seen, uint64(-1-k))
-	}
 }
 
 // canHold reports whether bytes can be kept from delivery until more have arrived:
@@ -259,7 +230,7 @@ func (s *stream) strike() bool {
 	any := false
 	for i := 0; i < len(s.armed); {
 		a := s.armed[i]
-		if a.at > s.passed {
+		if !a.Reached(s.passed) {
 			i++
 			continue
 		}

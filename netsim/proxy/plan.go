@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"math"
 	"net"
 	"slices"
 	"time"
@@ -21,14 +20,9 @@ type planned struct {
 
 // armed is a fault that waits for a place in a stream.
 type armed struct {
-	f    *planned
-	at   uint64 // offset; nowhere until the predicate has spoken
-	seen uint64 // the predicate has seen the bytes before
-	hold uint64 // bytes from here on wait for the predicate; nowhere if none do
-	look netsim.Predicate
+	f *planned
+	netsim.Spot
 }
-
-const nowhere = math.MaxUint64
 
 // activation is a fault that lasts and is in force.
 type activation struct {
@@ -187,13 +181,11 @@ func (p *Proxy) begin(c *conn) {
 
 // arm lets f wait for its place in s.
 func (s *stream) arm(f *planned) {
-	a := armed{f: f, at: nowhere, seen: s.passed, hold: nowhere}
-	if f.At.On == netsim.OnByte {
-		a.at = f.At.Byte
-	} else {
-		a.look = f.look()
+	var look netsim.Predicate
+	if f.At.On == netsim.OnPredicate {
+		look = f.look()
 	}
-	s.armed = append(s.armed, a)
+	s.armed = append(s.armed, armed{f, netsim.NewSpot(f.At, look, s.passed)})
 }
 
 // nextFault returns limit, or the place before it where a fault acts or a predicate
@@ -202,32 +194,15 @@ func (s *stream) nextFault(limit uint64) uint64 {
 	next := limit
 	for i := range s.armed {
 		a := &s.armed[i]
-		for a.at == nowhere && a.seen < limit {
-			a.inspect(s.span(a.seen, limit))
+		for seen, more := a.Wants(); more && seen < limit; seen, more = a.Wants() {
+			a.Show(s.span(seen, limit))
 		}
-		next = min(next, max(a.at, s.passed))
-		if a.hold < next && s.canHold() {
-			next = max(a.hold, s.passed)
+		next = min(next, a.Place(s.passed))
+		if from, held := a.Held(s.passed, next); held && s.canHold() {
+			next = from
 		}
 	}
 	return next
-}
-
-// inspect shows the next bytes to the predicate, which may hold the last ones that it
-// has seen by a number below -1.
-func (a *armed) inspect(b []byte) {
-	k, from := a.look(b), a.seen
-	a.seen += uint64(len(b))
-	switch {
-	case k == 0 && a.hold != nowhere:
-		a.at, a.hold = a.hold, nowhere
-	case k >= 0:
-		a.at, a.hold = from+uint64(min(k, len(b))), nowhere
-	case k == -1:
-		a.hold = nowhere
-	default:
-		a.hold = a.seen - min(a.seen, uint64(-1-k))
-	}
 }
 
 // canHold reports whether bytes can be kept from delivery until more have arrived:
@@ -243,7 +218,7 @@ func (s *stream) strike() bool {
 	any := false
 	for i := 0; i < len(s.armed) && !s.c.over && !s.truncating; {
 		a := s.armed[i]
-		if a.at > s.passed {
+		if !a.Reached(s.passed) {
 			i++
 			continue
 		}
